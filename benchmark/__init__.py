@@ -1,0 +1,1 @@
+"""Measures the function beside its peers; `scripts/bench` is its only command."""
