@@ -1,0 +1,182 @@
+"""Explains, exactly and completely, why a body is not one or more transactions.
+
+`reading` calls `faults_of` for what its fast decoder refused. Python's own JSON parser is used
+because it shows what the fast one hides: keys that are there twice, and the NaN and Infinity that
+many writers produce although JSON (RFC 8259) has no such numbers.
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+
+import msgspec
+
+from function.errors import Fault, MalformedBodyError
+from function.transaction import REQUIRED_FIELDS, Transaction
+
+ALLOWED = "allowed are V1 to V28, Amount, Time and id"
+SHOWN_CHARACTERS = 40
+LONGEST_INTEGER = 300
+"""Digits; Python refuses to read integers of more than 4,300, and a double ends at 309."""
+
+
+class _Object(list[tuple[str, object]]):
+    """A JSON object as the pairs that were sent, so that equal keys are still seen."""
+
+
+def _number_types() -> dict[str, msgspec.inspect.FloatType]:
+    described = msgspec.inspect.type_info(Transaction)
+    assert isinstance(described, msgspec.inspect.StructType)  # noqa: S101  for the type checker
+    types: dict[str, msgspec.inspect.FloatType] = {}
+    for field in described.fields:
+        kinds = getattr(field.type, "types", (field.type,))
+        for kind in kinds:
+            if isinstance(kind, msgspec.inspect.FloatType):
+                types[field.name] = kind
+    return types
+
+
+NUMBER_TYPES = _number_types()
+
+
+def faults_of(body: bytes, *, pointer: str = "", array_allowed: bool = True) -> list[Fault]:
+    """Find every fault of a body that should be a transaction or an array of them.
+
+    Parameters
+    ----------
+    body
+        The JSON text.
+    pointer
+        A JSON Pointer to put before those of the faults, where the body is part of a document.
+    array_allowed
+        Whether an array of transactions is as good as a single one.
+
+    Returns
+    -------
+    list of Fault
+        In the order of the document; empty where nothing is wrong.
+
+    Raises
+    ------
+    MalformedBodyError
+        If the body is empty, not UTF-8, not JSON, or nested too deeply to be read.
+    """
+    document = _parse(body)
+    if isinstance(document, list) and not isinstance(document, _Object) and array_allowed:
+        return [
+            fault
+            for index, item in enumerate(document)
+            for fault in _faults_of_transaction(item, f"{pointer}/{index}")
+        ]
+    return list(_faults_of_transaction(document, pointer))
+
+
+def faults_of_keys(body: bytes) -> list[Fault]:
+    """Find the keys that an object's text has more than once.
+
+    Parameters
+    ----------
+    body
+        The JSON text of an object.
+
+    Returns
+    -------
+    list of Fault
+        In the order of the document; empty where every key is there once, or it is no object.
+
+    Raises
+    ------
+    MalformedBodyError
+        As `faults_of` does.
+    """
+    document = _parse(body)
+    return list(_repeated_keys(document, "")) if isinstance(document, _Object) else []
+
+
+def _repeated_keys(item: _Object, pointer: str) -> Iterator[Fault]:
+    for name, times in Counter(name for name, _ in item).items():
+        if times > 1:
+            yield Fault(f"the field is there {times} times", _join(pointer, name))
+
+
+def _parse(body: bytes) -> object:
+    if not body.strip():
+        raise MalformedBodyError("The body is empty; JSON was expected.")
+    try:
+        return json.loads(
+            body.decode(), object_pairs_hook=_Object, parse_int=_integer, parse_constant=float
+        )
+    except UnicodeDecodeError as error:
+        raise MalformedBodyError(f"The body is not UTF-8: byte {error.start} is wrong.") from None
+    except json.JSONDecodeError as error:
+        raise MalformedBodyError(
+            f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
+        ) from None
+    except RecursionError:
+        raise MalformedBodyError("The body is nested too deeply to be read.") from None
+
+
+def _integer(digits: str) -> float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
+
+
+def _faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
+    if not isinstance(item, _Object):
+        yield Fault(f"expected a transaction, an object; got {shown(item)}", pointer)
+        return
+    yield from _repeated_keys(item, pointer)
+    for name, value in item:
+        if (detail := _fault_of_field(name, value)) is not None:
+            yield Fault(detail, _join(pointer, name))
+    present = {name for name, _ in item}
+    for name in REQUIRED_FIELDS:
+        if name not in present:
+            yield Fault("missing; expected a finite number", _join(pointer, name))
+
+
+def _fault_of_field(name: str, value: object) -> str | None:
+    if name == "id":
+        fine = value is None or isinstance(value, str)
+        return None if fine else f"expected a string, got {shown(value)}"
+    if name not in NUMBER_TYPES:
+        return f"unknown field; {ALLOWED}"
+    if value is None and name not in REQUIRED_FIELDS:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return f"expected a finite number, got {shown(value)}"
+    least, most = NUMBER_TYPES[name].ge, NUMBER_TYPES[name].le
+    if least is None or most is None or least <= value <= most:
+        return None
+    return f"expected a number from {least:g} to {most:g}, got {shown(value)}"
+
+
+def _join(pointer: str, name: str) -> str:
+    """Add a key to a JSON Pointer, escaped as RFC 6901 asks."""
+    return f"{pointer}/{_cut(name).replace('~', '~0').replace('/', '~1')}"
+
+
+def shown(value: object) -> str:
+    """Return a value as a message shows it: as JSON, and short.
+
+    Parameters
+    ----------
+    value
+        What the JSON parser made of it.
+
+    Returns
+    -------
+    str
+        At most about forty characters.
+    """
+    if isinstance(value, _Object | dict):
+        return "an object"
+    if isinstance(value, list):
+        return "an array"
+    if isinstance(value, float) and math.isinf(value):
+        return "Infinity, or a number beyond 1.8e308"
+    return _cut(json.dumps(value, ensure_ascii=False))
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

@@ -1,0 +1,111 @@
+"""Every error that the function raises on purpose: one small tree.
+
+`adapters.problems` turns an `InputError` into an answer; a `StartError` ends the process.
+"""
+
+from collections.abc import Sequence
+
+import msgspec
+
+
+class FraudError(Exception):
+    """The root of the tree."""
+
+
+class StartError(FraudError):
+    """The function cannot start; the message says why and what to do."""
+
+
+class SettingError(StartError):
+    """An environment variable has a value that is not allowed."""
+
+
+class ModelFileError(StartError):
+    """The model file is missing, damaged or not one that this function can read."""
+
+
+class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that is wrong with what a client sent.
+
+    Attributes
+    ----------
+    detail
+        What was expected and what was sent.
+    pointer
+        Where in the JSON document, as a JSON Pointer (RFC 6901).
+    header
+        The request header at fault, where it is not the document.
+    parameter
+        The query parameter at fault, likewise.
+    """
+
+    detail: str
+    pointer: str | None = None
+    header: str | None = None
+    parameter: str | None = None
+
+
+class InputError(FraudError):
+    """A client sent something that cannot be scored.
+
+    Parameters
+    ----------
+    detail
+        A sentence for the client.
+    faults
+        Every single fault found, in the order of the document.
+    """
+
+    def __init__(self, detail: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+
+
+class MalformedBodyError(InputError):
+    """The body is not JSON at all."""
+
+
+class InvalidInputError(InputError):
+    """A field or an attribute is missing, unknown, of the wrong type or out of its range.
+
+    Parameters
+    ----------
+    faults
+        All that were found, at least one; the first hundred are kept.
+    """
+
+    SHOWN = 100
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        count = "1 fault was" if len(faults) == 1 else f"{len(faults)} faults were"
+        rest = "" if len(faults) <= self.SHOWN else f"; the first {self.SHOWN} are listed"
+        super().__init__(f"{count} found in what was sent{rest}.", faults[: self.SHOWN])
+
+
+class BodyTooLargeError(InputError):
+    """The body is larger than the function takes."""
+
+
+class UnsupportedMediaTypeError(InputError):
+    """The body is of a content type that the function does not read."""
+
+
+class UnknownPathError(InputError):
+    """There is nothing at this path."""
+
+
+class MethodNotAllowedError(InputError):
+    """The path does not take this method.
+
+    Parameters
+    ----------
+    detail
+        A sentence for the client.
+    allowed
+        The methods that the path takes.
+    """
+
+    def __init__(self, detail: str, allowed: Sequence[str]) -> None:
+        super().__init__(detail)
+        self.allowed = tuple(allowed)

@@ -1,0 +1,99 @@
+"""Reads transactions from JSON; the adapters call it.
+
+The fast way is msgspec's decoder, which stops at the first fault and, of two equal keys, keeps
+the last without a word. What it refuses, and what may hold a key twice, goes to `diagnosis`.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from function.diagnosis import faults_of
+from function.errors import InvalidInputError, MalformedBodyError
+from function.transaction import REQUIRED_FIELDS, Transaction
+
+_one = msgspec.json.Decoder(Transaction)
+_one_or_many: msgspec.json.Decoder[Transaction | list[Transaction]] = msgspec.json.Decoder(
+    Transaction | list[Transaction]
+)
+_Found = TypeVar("_Found", bound=Transaction | list[Transaction])
+
+
+def read_transaction(body: bytes, *, pointer: str = "") -> Transaction:
+    """Read a single transaction.
+
+    Parameters
+    ----------
+    body
+        The JSON text of one object.
+    pointer
+        The JSON Pointer of that text in the document that holds it.
+
+    Returns
+    -------
+    Transaction
+
+    Raises
+    ------
+    MalformedBodyError
+        If the body is not JSON.
+    InvalidInputError
+        If it is, but not a transaction; it names every fault.
+    """
+    return _read(_one, body, pointer, array_allowed=False)
+
+
+def read_transactions(body: bytes) -> Transaction | list[Transaction]:
+    """Read a single transaction or an array of them.
+
+    Parameters
+    ----------
+    body
+        The JSON text.
+
+    Returns
+    -------
+    Transaction or list of Transaction
+        As the body was an object or an array.
+
+    Raises
+    ------
+    MalformedBodyError
+        If the body is not JSON.
+    InvalidInputError
+        If it is, but not one or more transactions; it names every fault.
+    """
+    return _read(_one_or_many, body, "", array_allowed=True)
+
+
+def _read(
+    decoder: msgspec.json.Decoder[_Found], body: bytes, pointer: str, *, array_allowed: bool
+) -> _Found:
+    try:
+        found: _Found = decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        _check(body, pointer, array_allowed=array_allowed)
+        raise MalformedBodyError(f"The body cannot be read: {error}.") from None
+    if body.count(b":") != _colons(found):
+        _check(body, pointer, array_allowed=array_allowed)
+    return found
+
+
+def _check(body: bytes, pointer: str, *, array_allowed: bool) -> None:
+    if faults := faults_of(body, pointer=pointer, array_allowed=array_allowed):
+        raise InvalidInputError(faults)
+
+
+def _colons(found: Transaction | list[Transaction]) -> int:
+    """Count the colons that JSON of these transactions has where no key is there twice.
+
+    A body with another count is not wrong for that (a null, an escaped colon), just to be checked.
+    """
+    if isinstance(found, list):
+        return sum(map(_colons, found))
+    colons = len(REQUIRED_FIELDS)
+    if found.Time is not None:
+        colons += 1
+    if found.id is not None:
+        colons += 1 + found.id.count(":")
+    return colons
