@@ -1,0 +1,13 @@
+"""What training raises on purpose; `training.train` turns each into the end of the command."""
+
+
+class TrainingError(Exception):
+    """The root of the tree; the message is a sentence for the person who trains."""
+
+
+class DownloadError(TrainingError):
+    """The data could not be had from anywhere."""
+
+
+class DataError(TrainingError):
+    """A file is not the data that was expected."""
