@@ -1,0 +1,86 @@
+"""Turns an error into an application/problem+json answer (RFC 9457); `application` calls it.
+
+This is the whole mapping of errors to HTTP.
+"""
+
+import msgspec
+from starlette.responses import Response
+
+from function.errors import (
+    BodyTooLargeError,
+    Fault,
+    InputError,
+    InvalidInputError,
+    MalformedBodyError,
+    MethodNotAllowedError,
+    UnknownPathError,
+    UnsupportedMediaTypeError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class ProblemKind(msgspec.Struct, frozen=True):
+    """What all problems that come from one error class share.
+
+    Attributes
+    ----------
+    status
+        The HTTP status code.
+    name
+        The last part of the problem's type.
+    title
+        The problem in a few words, the same each time.
+    """
+
+    status: int
+    name: str
+    title: str
+
+    @property
+    def type(self) -> str:
+        """A tag URI (RFC 4151): a name that need not be an address, as RFC 9457 allows."""
+        return f"tag:fraud.dev,2026:{self.name}"
+
+
+KINDS: dict[type[InputError], ProblemKind] = {
+    MalformedBodyError: ProblemKind(400, "malformed-body", "The body is not JSON"),
+    UnknownPathError: ProblemKind(404, "unknown-path", "There is nothing here"),
+    MethodNotAllowedError: ProblemKind(405, "method-not-allowed", "The method is not allowed here"),
+    BodyTooLargeError: ProblemKind(413, "body-too-large", "The body is too large"),
+    UnsupportedMediaTypeError: ProblemKind(
+        415, "unsupported-media-type", "The content type is not supported"
+    ),
+    InvalidInputError: ProblemKind(422, "invalid-input", "What was sent cannot be scored"),
+}
+
+
+class Problem(msgspec.Struct, omit_defaults=True):
+    """The answer's body."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: tuple[Fault, ...] = ()
+
+
+def problem_response(error: InputError) -> Response:
+    """Return the answer that tells a client what was wrong.
+
+    Parameters
+    ----------
+    error
+        What the core or an adapter raised.
+
+    Returns
+    -------
+    Response
+        With the status of the error's class, and its faults under "errors".
+    """
+    kind = KINDS[type(error)]
+    problem = Problem(kind.type, kind.title, kind.status, error.detail, error.faults)
+    allow = (
+        {"allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowedError) else None
+    )
+    return Response(msgspec.json.encode(problem), kind.status, allow, MEDIA_TYPE)

@@ -1,0 +1,52 @@
+"""Plain JSON: one transaction or an array of them; `application` calls it."""
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from function.adapters.requests import reasons_wanted
+from function.reading import read_transactions
+from function.scoring import Decision, ModelReference, Scorer
+
+MEDIA_TYPE = "application/json"
+REASONS_OF_ONE = 3
+REASONS_OF_EACH = 0
+
+
+class Decisions(msgspec.Struct):
+    """The answer to an array, in its order."""
+
+    decisions: list[Decision]
+    model: ModelReference
+
+
+def score_transactions(scorer: Scorer, request: Request, body: bytes) -> Response:
+    """Answer an object with a decision, an array with an object of decisions.
+
+    Parameters
+    ----------
+    scorer
+        The model.
+    request
+        Its query may ask for a number of reasons.
+    body
+        The JSON text.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    InputError
+        As `read_transactions` and `reasons_wanted` do.
+    """
+    found = read_transactions(body)
+    answer: Decision | Decisions
+    if isinstance(found, list):
+        reasons = reasons_wanted(request, REASONS_OF_EACH)
+        answer = Decisions([scorer.decide(each, reasons) for each in found], scorer.reference)
+    else:
+        answer = scorer.decide(found, reasons_wanted(request, REASONS_OF_ONE))
+        answer.model = scorer.reference
+    return Response(msgspec.json.encode(answer), media_type=MEDIA_TYPE)

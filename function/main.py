@@ -1,0 +1,44 @@
+"""The composition root: what functions-framework loads, and its target, `score`.
+
+    functions-framework --source function/main.py --target score --asgi
+
+works too; `python -m function` does the same with one process less and longer keep-alive.
+"""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from function.adapters.application import Handler, application
+from function.errors import StartError
+from function.model import read_model
+from function.scoring import Scorer
+from function.settings import read_settings
+
+
+def create(environment: Mapping[str, str]) -> Handler:
+    """Read the settings and the model, and make the function that answers requests.
+
+    Parameters
+    ----------
+    environment
+        Such as `os.environ`.
+
+    Returns
+    -------
+    Handler
+        An async function of a Starlette request, as functions-framework takes it.
+
+    Raises
+    ------
+    StartError
+        If a setting or the model file is not as it should be.
+    """
+    settings = read_settings(environment)
+    return application(Scorer(read_model(settings.model)), settings)
+
+
+try:
+    score = create(os.environ)
+except StartError as error:
+    sys.exit(f"The function cannot start. {error}")

@@ -1,0 +1,79 @@
+"""The function's settings: environment variables that begin with FRAUD_.
+
+`main` reads them once, at the start. A name that is not listed here is left alone, because
+Kubernetes itself sets FRAUD_SERVICE_HOST, FRAUD_PORT and the like for a Service named fraud.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from function.errors import SettingError
+
+DEFAULT_MODEL = Path(__file__).parent / "models" / "default.json"
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What can be set.
+
+    Attributes
+    ----------
+    model
+        FRAUD_MODEL: the model file. The default is the one in this package.
+    max_body_bytes
+        FRAUD_MAX_BODY_BYTES: the largest body that is read, 1024 bytes or more; 16 MiB.
+    revision
+        K_REVISION, which Knative sets: the revision's name; "local" elsewhere.
+    """
+
+    model: Path = DEFAULT_MODEL
+    max_body_bytes: int = 16 * MEBIBYTE
+    revision: str = "local"
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings.
+
+    Parameters
+    ----------
+    environment
+        Such as `os.environ`.
+
+    Returns
+    -------
+    Settings
+
+    Raises
+    ------
+    SettingError
+        If a value is not allowed; the message says which, what it was and what is allowed.
+    """
+    return Settings(
+        model=_path(environment, "FRAUD_MODEL", DEFAULT_MODEL),
+        max_body_bytes=_whole_number(
+            environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
+        ),
+        revision=environment.get("K_REVISION") or Settings().revision,
+    )
+
+
+def _path(environment: Mapping[str, str], name: str, default: Path) -> Path:
+    if name not in environment:
+        return default
+    path = Path(environment[name])
+    if not path.is_file():
+        raise SettingError(f'{name} is "{path}", which is not a file; a model file is expected.')
+    return path
+
+
+def _whole_number(environment: Mapping[str, str], name: str, default: int, least: int) -> int:
+    text = environment.get(name, str(default))
+    try:
+        number = int(text)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise SettingError(f'{name} is "{text}"; a whole number from {least} on is expected.')
+    return number
