@@ -34,7 +34,11 @@ OWN_ATTRIBUTES = {*REQUIRED_ATTRIBUTES, "time", "datacontenttype", "dataschema",
 """Those that the specification defines; all others are extensions, which a reply carries over."""
 
 NAME = re.compile(r"[a-z0-9]+")
-DATA_MEMBERS = ("data", "data_base64")
+DATA_EXPECTED = {
+    "data": "missing; expected a transaction",
+    "data_base64": "expected a transaction in base64, and no data beside it",
+}
+"""The members of a structured event that are no attributes, and what is said of a bad one."""
 
 Attribute = str | int | bool
 
@@ -45,7 +49,7 @@ class Event(msgspec.Struct):
     Attributes
     ----------
     attributes
-        Context attributes by name.
+        Context attributes by name; until they are checked, of any type.
     data
         The text of the data, or None where the event has none.
     pointer
@@ -54,7 +58,7 @@ class Event(msgspec.Struct):
         Whether the event is the body, or else spread over headers and body.
     """
 
-    attributes: dict[str, Attribute]
+    attributes: dict[str, object]
     data: bytes | None
     pointer: str
     structured: bool
@@ -126,7 +130,7 @@ def score_event(
 
 
 def _binary_event(request: Request, body: bytes) -> Event:
-    attributes: dict[str, Attribute] = {}
+    attributes: dict[str, object] = {}
     for name, value in request.scope["headers"]:
         if name.startswith(HEADER_PREFIX):
             text = unquote(value.decode("latin-1"))
@@ -138,26 +142,16 @@ def _binary_event(request: Request, body: bytes) -> Event:
 
 def _structured_event(body: bytes) -> Event:
     members = _members(body)
-    faults, attributes = [], {}
-    for name, raw in members.items():
-        if name in DATA_MEMBERS:
-            continue
-        value = msgspec.json.decode(raw)
-        if isinstance(value, Attribute):
-            attributes[name] = value
-        elif value is not None:
-            detail = f"expected a string, a whole number or a boolean, got {shown(value)}"
-            faults.append(Fault(detail, pointer=f"/{name}"))
-    event = Event(attributes, None, "/data", structured=True)
-    if "data_base64" in members:
-        event.data, event.pointer = _decoded(members["data_base64"]), "/data_base64"
-        if event.data is None or "data" in members:
-            faults.append(Fault("expected base64, and no data beside it", pointer="/data_base64"))
-    elif "data" in members:
-        event.data = bytes(members["data"])
-    if faults:
-        raise InvalidInputError([*faults, *_attribute_faults(event)])
-    return event
+    attributes = {
+        name: value
+        for name, raw in members.items()
+        if name not in DATA_EXPECTED and (value := msgspec.json.decode(raw)) is not None
+    }
+    if "data_base64" not in members:
+        data = bytes(members["data"]) if "data" in members else None
+        return Event(attributes, data, "/data", structured=True)
+    data = None if "data" in members else _decoded(members["data_base64"])
+    return Event(attributes, data, "/data_base64", structured=True)
 
 
 def _members(body: bytes) -> dict[str, msgspec.Raw]:
@@ -189,7 +183,8 @@ def _transaction_of(event: Event) -> Transaction:
     if event.attributes.get("type", TRANSACTION_TYPE) != TRANSACTION_TYPE:
         raise InvalidInputError(faults)
     if event.data is None:
-        raise InvalidInputError([*faults, Fault("missing; expected a transaction", event.pointer)])
+        expected = DATA_EXPECTED[event.pointer.lstrip("/")]
+        raise InvalidInputError([*faults, Fault(expected, event.pointer)])
     try:
         transaction = read_transaction(event.data, pointer=event.pointer)
     except InvalidInputError as error:
@@ -221,13 +216,16 @@ def _attribute_faults(event: Event) -> Iterable[Fault]:
         value = event.attributes.get(name)
         if isinstance(value, str) and value not in ("", expected):
             yield event.fault(name, f'expected "{expected}", got {shown(value)}')
-    for name in event.attributes:
+    for name, value in event.attributes.items():
         if not NAME.fullmatch(name):
             yield event.fault(name, "expected a name of lower-case letters and digits")
+        if name not in REQUIRED_ATTRIBUTES and not isinstance(value, Attribute):
+            detail = f"expected a string, a whole number or a boolean, got {shown(value)}"
+            yield event.fault(name, detail)
 
 
-def _reply_attributes(event: Event, revision: str) -> dict[str, Attribute]:
-    attributes: dict[str, Attribute] = {
+def _reply_attributes(event: Event, revision: str) -> dict[str, object]:
+    attributes: dict[str, object] = {
         "specversion": SPECVERSION,
         "id": event.attributes["id"],
         "source": f"/fraud/{revision}",
@@ -241,7 +239,7 @@ def _reply_attributes(event: Event, revision: str) -> dict[str, Attribute]:
     return attributes | extensions
 
 
-def _header_value(value: Attribute) -> str:
+def _header_value(value: object) -> str:
     """Encode an attribute as the HTTP protocol binding asks: all but printable ASCII, and " and %.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
