@@ -8,6 +8,8 @@ one that is closed just as a request is sent on it is a request lost.
 
 import argparse
 import os
+import signal
+import sys
 from pathlib import Path
 
 import uvicorn
@@ -35,6 +37,9 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.model:
         os.environ["FRAUD_MODEL"] = str(options.model)
+    # uvicorn raises the signal again when all is answered; without this the end would look like
+    # a failure to Kubernetes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     app = create_asgi_app(target="score", source=str(SOURCE))  # type: ignore[no-untyped-call]
     uvicorn.run(
         app,
