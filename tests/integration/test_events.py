@@ -1,0 +1,219 @@
+"""CloudEvents against the real server, with the CloudEvents SDK as the client."""
+
+import base64
+import json
+
+import pytest
+import requests
+from cloudevents.conversion import to_binary, to_structured
+from cloudevents.http import CloudEvent, from_http
+
+REVISION = "local"
+ENCODERS = {"binary": to_binary, "structured": to_structured}
+STRUCTURED = {"content-type": "application/cloudevents+json"}
+PROBLEM = "application/problem+json"
+
+
+def transaction_event(fraud, **attributes):
+    known = {"type": "dev.fraud.transaction.v1", "source": "/shop/7", "id": "event-1"}
+    return CloudEvent(known | attributes, {k: v for k, v in fraud.items() if k != "id"})
+
+
+def send(server, event, mode):
+    headers, body = ENCODERS[mode](event)
+    return requests.post(server.url, data=body, headers=headers)
+
+
+def structured(fraud, **members):
+    """A structured event as a dict; a member that is ... is left out."""
+    event = {
+        "specversion": "1.0",
+        "type": "dev.fraud.transaction.v1",
+        "source": "/shop/7",
+        "id": "event-1",
+        "data": fraud,
+    } | members
+    return {name: value for name, value in event.items() if value is not ...}
+
+
+def binary_headers(**changes):
+    headers = {
+        "content-type": "application/json",
+        "ce-specversion": "1.0",
+        "ce-type": "dev.fraud.transaction.v1",
+        "ce-source": "/shop/7",
+        "ce-id": "event-1",
+    } | {name.replace("_", "-"): value for name, value in changes.items()}
+    return {name: value for name, value in headers.items() if value is not ...}
+
+
+@pytest.mark.parametrize("mode", ENCODERS)
+def test_a_transaction_event_is_answered_with_a_decision_event_in_its_mode(server, fraud, mode):
+    response = send(server, transaction_event(fraud, subject="card-9"), mode)
+    assert response.status_code == 200
+    assert ("ce-id" in response.headers) == (mode == "binary")
+    reply = from_http(response.headers, response.content)
+    assert reply["type"] == "dev.fraud.decision.v1"
+    assert reply["source"] == f"/fraud/{REVISION}"
+    assert (reply["id"], reply["subject"]) == ("event-1", "card-9")
+    assert reply["datacontenttype"] == "application/json"
+    assert reply.data["fraud"] is True
+    assert len(reply.data["reasons"]) == 3
+    assert reply.data["model"]["name"] == "signed-log"
+
+
+@pytest.mark.parametrize("mode", ENCODERS)
+def test_the_decision_is_the_one_that_plain_json_gets(server, fraud, mode):
+    reply = send(server, transaction_event(fraud), mode)
+    decision = requests.post(server.url, json=fraud | {"id": "event-1"}).json()
+    assert from_http(reply.headers, reply.content).data == decision
+
+
+@pytest.mark.parametrize("mode", ENCODERS)
+def test_extensions_are_carried_over(server, fraud, mode):
+    extensions = {
+        "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+        "partitionkey": "card 9, 50% of Zürich",
+    }
+    response = send(server, transaction_event(fraud, **extensions), mode)
+    if mode == "structured":
+        reply = response.json()
+        assert {name: reply[name] for name in extensions} == extensions
+    else:
+        assert response.headers["ce-traceparent"] == extensions["traceparent"]
+
+
+def test_binary_attributes_are_percent_encoded_both_ways(server, fraud):
+    encoded = "card%209,%2050%25%20of%20Z%C3%BCrich%20%22%E2%98%83%22"
+    headers = binary_headers(ce_subject=encoded, ce_id="%E2%98%83")
+    response = requests.post(server.url, json={**fraud, "id": None}, headers=headers)
+    assert response.headers["ce-subject"] == encoded
+    assert response.headers["ce-id"] == "%E2%98%83"
+    assert response.json()["id"] == "☃"
+
+
+def test_extensions_of_a_structured_event_keep_their_types(server, fraud):
+    event = structured(fraud, retries=3, replayed=True, absent=None)
+    reply = requests.post(server.url, json=event, headers=STRUCTURED).json()
+    assert (reply["retries"], reply["replayed"]) == (3, True)
+    assert "absent" not in reply
+
+
+def test_an_event_lends_its_id_to_a_transaction_without_one(server, fraud):
+    event = structured({**fraud, "id": "mine"})
+    assert requests.post(server.url, json=event, headers=STRUCTURED).json()["data"]["id"] == "mine"
+    event = structured({**fraud, "id": None})
+    reply = requests.post(server.url, json=event, headers=STRUCTURED).json()
+    assert reply["data"]["id"] == "event-1"
+
+
+@pytest.mark.parametrize(
+    "content_type", [..., "application/json", "application/vnd.shop+json", "text/JSON+json"]
+)
+def test_data_in_json_is_read_whatever_it_calls_itself(server, fraud, content_type):
+    event = structured(fraud, datacontenttype=content_type)
+    assert requests.post(server.url, json=event, headers=STRUCTURED).ok
+    headers = binary_headers(**{"content-type": content_type})
+    assert requests.post(server.url, data=json.dumps(fraud).encode(), headers=headers).ok
+
+
+def test_data_in_base64_is_read(server, fraud):
+    encoded = base64.b64encode(json.dumps(fraud).encode()).decode()
+    event = structured(fraud, data=..., data_base64=encoded)
+    assert requests.post(server.url, json=event, headers=STRUCTURED).json()["data"]["fraud"] is True
+
+
+@pytest.mark.parametrize("name", ["id", "source", "specversion", "type"])
+@pytest.mark.parametrize("value", [..., ""])
+def test_an_event_that_lacks_an_attribute_is_told_which(server, fraud, name, value):
+    response = requests.post(
+        server.url, json=fraud, headers=binary_headers(**{f"ce_{name}": value})
+    )
+    assert_faults(response, [("header", f"ce-{name}")])
+    response = requests.post(
+        server.url, json=structured(fraud, **{name: value}), headers=STRUCTURED
+    )
+    assert_faults(response, [("pointer", f"/{name}")])
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "words"),
+    [
+        ("type", "dev.fraud.decision.v1", 'expected "dev.fraud.transaction.v1"'),
+        ("specversion", "0.3", 'expected "1.0", got "0.3"'),
+        ("id", 7, "expected a string that is not empty, got 7"),
+        ("source", ["a"], "expected a string that is not empty, got an array"),
+        ("extension", 1.5, "expected a string, a whole number or a boolean, got 1.5"),
+        ("Upper", "x", "expected a name of lower-case letters and digits"),
+        ("data_base64", "AAAA", "no data beside it"),
+    ],
+)
+def test_a_wrong_member_is_named(server, fraud, member, value, words):
+    event = structured(fraud, **{member: value})
+    response = requests.post(server.url, json=event, headers=STRUCTURED)
+    assert response.status_code == 422
+    errors = {error["pointer"]: error["detail"] for error in response.json()["errors"]}
+    assert words in errors[f"/{member}"]
+
+
+def test_faults_of_attributes_and_data_are_named_at_once(server, fraud):
+    event = structured({**fraud, "V14": "abc", "V1": None}, id=...)
+    response = requests.post(server.url, json=event, headers=STRUCTURED)
+    assert_faults(response, [("pointer", "/id"), ("pointer", "/data/V1"), ("pointer", "/data/V14")])
+
+
+@pytest.mark.parametrize("content_type", ["text/xml", "application/octet-stream", "json"])
+def test_data_that_is_not_json_is_refused(server, fraud, content_type):
+    event = structured(fraud, datacontenttype=content_type)
+    assert_problem(requests.post(server.url, json=event, headers=STRUCTURED), 415)
+    headers = binary_headers(**{"content-type": content_type})
+    assert_problem(requests.post(server.url, data=b"<a/>", headers=headers), 415)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff", 400),
+        (b"[" * 10_000_000, 400),
+        (b'{"a":' * 1_700_000, 400),
+        (b"[]", 422),
+        (b"7", 422),
+        (b'{"id": "1", "id": "2"}', 422),
+        (b'{"data": {}, "data": {}}', 422),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_what_is_no_event_is_refused(server, body, status):
+    assert_problem(requests.post(server.url, data=body, headers=STRUCTURED), status)
+
+
+def test_an_attribute_that_is_there_twice_is_named(server, fraud):
+    body = json.dumps(structured(fraud))[:-1] + ', "id": "event-2"}'
+    response = requests.post(server.url, data=body, headers=STRUCTURED)
+    assert_faults(response, [("pointer", "/id")])
+
+
+@pytest.mark.parametrize("data", [..., None, "text", [], {"V1": 1}])
+def test_an_event_without_a_transaction_is_refused(server, fraud, data):
+    response = requests.post(server.url, json=structured(fraud, data=data), headers=STRUCTURED)
+    assert_problem(response, 422)
+    assert response.json()["errors"][0]["pointer"].startswith("/data")
+
+
+def test_a_binary_event_with_an_empty_body_is_refused(server):
+    assert_problem(requests.post(server.url, data=b"", headers=binary_headers()), 400)
+
+
+def assert_faults(response, places):
+    assert_problem(response, 422)
+    errors = response.json()["errors"]
+    assert [(kind, error.get(kind)) for error in errors for kind in error if kind != "detail"] == (
+        places
+    )
+
+
+def assert_problem(response, status):
+    assert response.status_code == status
+    assert response.headers["content-type"] == PROBLEM

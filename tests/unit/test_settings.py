@@ -1,0 +1,41 @@
+"""Settings: what the environment may say."""
+
+import pytest
+
+from function.errors import SettingError
+from function.settings import DEFAULT_MODEL, read_settings
+
+
+def test_an_empty_environment_gives_the_defaults():
+    settings = read_settings({})
+    assert settings.model == DEFAULT_MODEL
+    assert settings.max_body_bytes == 16 * 1024 * 1024
+    assert settings.revision == "local"
+
+
+def test_each_setting_is_read_from_its_variable(tmp_path):
+    model = tmp_path / "model.json"
+    model.touch()
+    settings = read_settings(
+        {"FRAUD_MODEL": str(model), "FRAUD_MAX_BODY_BYTES": "2048", "K_REVISION": "fraud-00001"}
+    )
+    assert (settings.model, settings.max_body_bytes) == (model, 2048)
+    assert settings.revision == "fraud-00001"
+
+
+@pytest.mark.parametrize("value", ["", "abc", "-1", "0", "1023", "1e6", "4096.0"])
+def test_a_bad_limit_is_told_with_its_name_value_and_range(value):
+    with pytest.raises(SettingError) as caught:
+        read_settings({"FRAUD_MAX_BODY_BYTES": value})
+    assert str(caught.value) == (
+        f'FRAUD_MAX_BODY_BYTES is "{value}"; a whole number from 1024 on is expected.'
+    )
+
+
+def test_a_model_that_is_no_file_is_told_with_its_path(tmp_path):
+    with pytest.raises(SettingError, match=f'FRAUD_MODEL is "{tmp_path}", which is not a file'):
+        read_settings({"FRAUD_MODEL": str(tmp_path)})
+
+
+def test_variables_that_kubernetes_sets_for_a_service_are_left_alone():
+    assert read_settings({"FRAUD_PORT": "tcp://10.0.0.1:80", "FRAUD_SERVICE_HOST": "10.0.0.1"})
