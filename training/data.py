@@ -135,8 +135,8 @@ def read(path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file cannot be read, lacks a column, holds what is not a number, or has not at least
-        two transactions of each class.
+        If the file cannot be read, lacks a column, is empty, holds what is not a number, or has not at
+        least two transactions of each class.
     """
     try:
         table = pd.read_csv(path)
@@ -145,6 +145,8 @@ def read(path: Path) -> pd.DataFrame:
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise DataError(f"{path} has no column {missing[0]}; expected are {', '.join(COLUMNS)}.")
     table = table[COLUMNS]
+    if table.empty:
+        raise DataError(f"{path} holds no transactions.")
     for name in COLUMNS:
         if not pd.api.types.is_numeric_dtype(table[name]) or table[name].isna().any():
             raise DataError(f"{path}: column {name} holds something that is not a number.")
