@@ -135,8 +135,8 @@ def read(path: Path) -> pd.DataFrame:
     Raises
     ------
     DataError
-        If the file cannot be read, lacks a column, is empty, holds what is not a number, or has not at
-        least two transactions of each class.
+        If the file cannot be read, lacks a column, is empty, holds what is not a number, or has not
+        at least two transactions of each class.
     """
     try:
         table = pd.read_csv(path)
