@@ -21,7 +21,7 @@ LONGEST_INTEGER = 300
 """Digits; Python refuses to read integers of more than 4,300, and a double ends at 309."""
 
 
-class _Object(list[tuple[str, object]]):
+class Object(list[tuple[str, object]]):
     """A JSON object as the pairs that were sent, so that equal keys are still seen."""
 
 
@@ -62,50 +62,39 @@ def faults_of(body: bytes, *, pointer: str = "", array_allowed: bool = True) -> 
     MalformedBodyError
         If the body is empty, not UTF-8, not JSON, or nested too deeply to be read.
     """
-    document = _parse(body)
-    if isinstance(document, list) and not isinstance(document, _Object) and array_allowed:
+    document = parse(body)
+    if isinstance(document, list) and not isinstance(document, Object) and array_allowed:
         return [
             fault
             for index, item in enumerate(document)
-            for fault in _faults_of_transaction(item, f"{pointer}/{index}")
+            for fault in faults_of_transaction(item, f"{pointer}/{index}")
         ]
-    return list(_faults_of_transaction(document, pointer))
+    return list(faults_of_transaction(document, pointer))
 
 
-def faults_of_keys(body: bytes) -> list[Fault]:
-    """Find the keys that an object's text has more than once.
+def parse(body: bytes) -> object:
+    """Parse JSON so that nothing of it is lost.
 
     Parameters
     ----------
     body
-        The JSON text of an object.
+        The JSON text; NaN and Infinity are taken for numbers.
 
     Returns
     -------
-    list of Fault
-        In the order of the document; empty where every key is there once, or it is no object.
+    object
+        As `json.loads` returns it, with an `Object` for each object.
 
     Raises
     ------
     MalformedBodyError
-        As `faults_of` does.
+        If the body is empty, not UTF-8, not JSON, or nested too deeply to be read.
     """
-    document = _parse(body)
-    return list(_repeated_keys(document, "")) if isinstance(document, _Object) else []
-
-
-def _repeated_keys(item: _Object, pointer: str) -> Iterator[Fault]:
-    for name, times in Counter(name for name, _ in item).items():
-        if times > 1:
-            yield Fault(f"the field is there {times} times", _join(pointer, name))
-
-
-def _parse(body: bytes) -> object:
     if not body.strip():
         raise MalformedBodyError("The body is empty; JSON was expected.")
     try:
         return json.loads(
-            body.decode(), object_pairs_hook=_Object, parse_int=_integer, parse_constant=float
+            body.decode(), object_pairs_hook=Object, parse_int=_integer, parse_constant=float
         )
     except UnicodeDecodeError as error:
         raise MalformedBodyError(f"The body is not UTF-8: byte {error.start} is wrong.") from None
@@ -121,11 +110,24 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
 
 
-def _faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
-    if not isinstance(item, _Object):
+def faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
+    """Find every fault of what should be a transaction.
+
+    Parameters
+    ----------
+    item
+        As `parse` returns it.
+    pointer
+        Where it stands in the document.
+
+    Yields
+    ------
+    Fault
+    """
+    if not isinstance(item, Object):
         yield Fault(f"expected a transaction, an object; got {shown(item)}", pointer)
         return
-    yield from _repeated_keys(item, pointer)
+    yield from repeated_keys(item, pointer)
     for name, value in item:
         if (detail := _fault_of_field(name, value)) is not None:
             yield Fault(detail, _join(pointer, name))
@@ -133,6 +135,31 @@ def _faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
     for name in REQUIRED_FIELDS:
         if name not in present:
             yield Fault("missing; expected a finite number", _join(pointer, name))
+
+
+def repeated_keys(document: object, pointer: str = "") -> list[Fault]:
+    """Find the keys that an object has more than once.
+
+    Parameters
+    ----------
+    document
+        As `parse` returns it.
+    pointer
+        Where it stands in the document.
+
+    Returns
+    -------
+    list of Fault
+        Empty where every key is there once, or the document is no object.
+    """
+    if not isinstance(document, Object):
+        return []
+    times = Counter(name for name, _ in document)
+    return [
+        Fault(f"the field is there {count} times", _join(pointer, name))
+        for name, count in times.items()
+        if count > 1
+    ]
 
 
 def _fault_of_field(name: str, value: object) -> str | None:
@@ -169,7 +196,7 @@ def shown(value: object) -> str:
     str
         At most about forty characters.
     """
-    if isinstance(value, _Object | dict):
+    if isinstance(value, Object | dict):
         return "an object"
     if isinstance(value, list):
         return "an array"

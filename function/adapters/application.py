@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from function.adapters import events, transactions
+from function.adapters.event_reading import is_binary_event
 from function.adapters.problems import problem_response
 from function.adapters.requests import media_type_of, read_body
 from function.errors import (
@@ -105,7 +106,7 @@ def _scoring_handler(scorer: Scorer, settings: Settings) -> Handler:
         media_type = media_type_of(content_type)
         structured = media_type == events.STRUCTURED_MEDIA_TYPE
         body = await read_body(request, settings.max_body_bytes)
-        if structured or events.is_binary_event(headers):
+        if structured or is_binary_event(headers):
             return events.score_event(
                 scorer, settings.revision, request, body, structured=structured
             )

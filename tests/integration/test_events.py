@@ -7,6 +7,8 @@ import pytest
 import requests
 from cloudevents.conversion import to_binary, to_structured
 from cloudevents.http import CloudEvent, from_http
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 REVISION = "local"
 ENCODERS = {"binary": to_binary, "structured": to_structured}
@@ -217,3 +219,47 @@ def assert_faults(response, places):
 def assert_problem(response, status):
     assert response.status_code == status
     assert response.headers["content-type"] == PROBLEM
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner),
+    max_leaves=8,
+)
+members = st.sampled_from(
+    ["id", "source", "type", "specversion", "subject", "time", "data", "data_base64", "extension"]
+)
+
+
+@given(st.dictionaries(members | st.text(max_size=8), json_values, max_size=6))
+@settings(max_examples=300)
+def test_whatever_an_event_holds_it_is_answered_or_refused(server, fraud, changes):
+    event = structured(fraud) | changes
+    response = requests.post(server.url, data=json.dumps(event), headers=STRUCTURED)
+    assert response.status_code in (200, 400, 415, 422)
+    assert response.headers["content-type"] in (PROBLEM, STRUCTURED["content-type"])
+
+
+@pytest.mark.parametrize(
+    ("member", "text"),
+    [
+        ("extension", b"1e400"),
+        ("extension", b"NaN"),
+        ("extension", b'"\xff"'),
+        ("extension", b"[" * 100_000 + b"]" * 100_000),
+        ("data", b"[" * 100_000 + b"]" * 100_000),
+        ("data", b"NaN"),
+    ],
+    ids=lambda value: repr(value)[:16],
+)
+def test_a_member_that_no_parser_takes_is_refused(server, fraud, member, text):
+    body = json.dumps(structured(fraud, **{member: "HERE"})).encode().replace(b'"HERE"', text)
+    response = requests.post(server.url, data=body, headers=STRUCTURED)
+    assert response.status_code in (400, 422)
+    assert response.headers["content-type"] == PROBLEM
+
+
+def test_a_nan_in_an_events_data_is_named(server, fraud):
+    event = structured({**fraud, "V14": float("nan")})
+    response = requests.post(server.url, data=json.dumps(event), headers=STRUCTURED)
+    assert_faults(response, [("pointer", "/data/V14")])
