@@ -4,11 +4,16 @@ import json
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.server import Server, running_server
 from training.data import default_cache, fetch, read
 
 PROJECT = Path(__file__).parent.parent
+
+# A machine that is busy with something else is no reason for a test to fail.
+settings.register_profile("project", deadline=None)
+settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
