@@ -4,13 +4,13 @@ It is plain Python: for one transaction that is faster than numpy, and it leaves
 container, which starts sooner and stays smaller for it.
 """
 
-import math
 from collections.abc import Callable
+from math import exp, log1p
 from operator import attrgetter
 
 import msgspec
 
-from function.model import Model
+from function.model import Feature, Model
 from function.transaction import Transaction
 
 
@@ -76,10 +76,12 @@ class Scorer:
         self.reference = ModelReference(model.name, model.version)
         self._names = tuple(feature.name for feature in model.features)
         self._values: Callable[[Transaction], tuple[float, ...]] = attrgetter(*self._names)
-        self._terms = tuple(
-            (f.transform == "log1p", f.mean, f.scale, f.offset, f.linear, f.signed_log)
-            for f in model.features
+        self._logarithmic = tuple(
+            position
+            for position, feature in enumerate(model.features)
+            if feature.transform == "log1p"
         )
+        self._terms = tuple(map(_folded, model.features))
 
     def contributions(self, transaction: Transaction) -> list[float]:
         """Return each feature's contribution to the log-odds.
@@ -94,14 +96,16 @@ class Scorer:
         list of float
             In the order of the model's features; with the intercept they add up to the log-odds.
         """
-        log1p, copysign = math.log1p, math.copysign
+        values = list(self._values(transaction))
+        for position in self._logarithmic:
+            values[position] = log1p(values[position])
         contributions = []
-        for value, (logarithm, mean, scale, offset, linear, signed_log) in zip(
-            self._values(transaction), self._terms, strict=True
+        for value, (factor, shift, constant, linear, signed_log) in zip(
+            values, self._terms, strict=True
         ):
-            z = ((log1p(value) if logarithm else value) - mean) / scale
-            signed = copysign(log1p(abs(z)), z)
-            contributions.append(offset + linear * z + signed_log * signed)
+            z = factor * value + shift
+            logarithm = log1p(z) if z >= 0 else -log1p(-z)
+            contributions.append(constant + linear * value + signed_log * logarithm)
         return contributions
 
     def decide(self, transaction: Transaction, reasons: int = 0) -> Decision:
@@ -128,17 +132,21 @@ class Scorer:
         return decision
 
     def _reasons(self, contributions: list[float], count: int) -> tuple[Reason, ...]:
-        pairs = sorted(zip(contributions, self._names, strict=True), key=_size, reverse=True)
-        return tuple(Reason(name, contribution) for contribution, name in pairs[:count])
+        sizes = list(map(abs, contributions))
+        order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:count]
+        return tuple([Reason(self._names[each], contributions[each]) for each in order])
 
 
-def _size(pair: tuple[float, str]) -> float:
-    return abs(pair[0])
+def _folded(feature: Feature) -> tuple[float, float, float, float, float]:
+    """Multiply out what does not depend on the value: z and the linear part take one step each."""
+    factor, shift = 1 / feature.scale, -feature.mean / feature.scale
+    constant = feature.offset + feature.linear * shift
+    return factor, shift, constant, feature.linear * factor, feature.signed_log
 
 
 def _sigmoid(log_odds: float) -> float:
     """Return the probability of these log-odds, without overflow at either end."""
     if log_odds >= 0:
-        return 1 / (1 + math.exp(-log_odds))
-    odds = math.exp(log_odds)
+        return 1 / (1 + exp(-log_odds))
+    odds = exp(log_odds)
     return odds / (1 + odds)

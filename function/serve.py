@@ -37,14 +37,31 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.model:
         os.environ["FRAUD_MODEL"] = str(options.model)
+    run(SOURCE, "score", options.host, options.port)
+
+
+def run(source: Path, target: str, host: str, port: int) -> None:
+    """Serve a target of functions-framework until SIGTERM; the benchmark serves its peers so too.
+
+    Parameters
+    ----------
+    source
+        The Python file that defines the target.
+    target
+        The name of the function in it.
+    host
+        The address to listen on.
+    port
+        The port, 0 for any that is free.
+    """
     # uvicorn raises the signal again when all is answered; without this the end would look like
     # a failure to Kubernetes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    app = create_asgi_app(target="score", source=str(SOURCE))  # type: ignore[no-untyped-call]
+    app = create_asgi_app(target=target, source=str(source))  # type: ignore[no-untyped-call]
     uvicorn.run(
         app,
-        host=options.host,
-        port=options.port,
+        host=host,
+        port=port,
         lifespan="off",
         log_level="error",
         access_log=False,
