@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,18 @@ def test_requests_that_were_accepted_before_sigterm_are_answered(fraud):
         answers = [connection.recv(10_000) for connection in connections]
         assert [answer[:15] for answer in answers] == [b"HTTP/1.1 200 OK"] * 20
         assert server.process.wait(timeout=10) == 0
+
+
+def test_an_idle_connection_outlives_the_keep_alive_of_the_proxies(server):
+    """The framework's own command closes it after two seconds, at times under a new request."""
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.connect()
+    connection.auto_open = 0  # a connection that was closed is an error, not opened again
+    for pause in (0, 3):
+        time.sleep(pause)
+        connection.request("GET", "/health/live")
+        assert connection.getresponse().read() == b'{"status":"live"}'
+    connection.close()
 
 
 def test_sigterm_during_the_start_ends_it():
