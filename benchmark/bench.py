@@ -21,9 +21,9 @@ from benchmark.wrk import find_wrk
 from training.errors import TrainingError
 
 DESCRIPTION = (
-    "Measure this function beside functions-framework doing nothing, the same with the "
-    "scikit-learn pipeline, and the framework's own command doing nothing. All get the same "
-    "POST of one transaction, in turn; the table shows medians."
+    "Measure this function beside functions-framework doing nothing and functions-framework with "
+    "the scikit-learn pipeline. All get the same POST of one transaction, in turn; the table shows "
+    "medians."
 )
 EXAMPLE = PROJECT / "examples" / "fraud.json"
 

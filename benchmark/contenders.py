@@ -1,7 +1,7 @@
 """Who is measured: how each is started; `benchmark.measuring` starts them.
 
-All answer the same POST. The first three are served in the very same way, so that what differs
-is the function alone.
+All answer the same POST, with the same uvloop and httptools. The framework's own command runs
+those that this function is compared with; the last shows what its way of being served adds.
 """
 
 import sys
@@ -49,15 +49,15 @@ def contenders(pipeline: Path) -> list[Contender]:
     list of Contender
     """
     python, framework = sys.executable, str(Path(sys.executable).with_name("functions-framework"))
+    command = [framework, "--asgi", "--target", "answer", "--source"]
     peer = [python, "-m", "benchmark.peer"]
-    own = [framework, "--source", str(NOTHING), "--target", "answer", "--asgi"]
     return [
         Contender("this function", [python, "-m", "function.serve"]),
-        Contender(BASELINE, [*peer, str(NOTHING), "answer"]),
+        Contender(BASELINE, [*command, str(NOTHING)]),
         Contender(
             "scikit-learn",
-            [*peer, str(PIPELINE), "score"],
+            [*command, str(PIPELINE)],
             {"BENCHMARK_PIPELINE": str(pipeline.resolve())},
         ),
-        Contender("framework's command, doing nothing", own),
+        Contender("nothing, served as this function", [*peer, str(NOTHING), "answer"]),
     ]

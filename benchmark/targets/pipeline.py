@@ -11,7 +11,7 @@ COLUMNS = [*(f"V{number}" for number in range(1, 29)), "Amount"]
 pipeline = joblib.load(os.environ["BENCHMARK_PIPELINE"])
 
 
-async def score(request: Request) -> dict[str, float]:
+async def answer(request: Request) -> dict[str, float]:
     """Answer a transaction with the probability of a fraud.
 
     Parameters
