@@ -9,14 +9,14 @@ import os
 import sys
 from collections.abc import Mapping
 
-from function.adapters.application import Handler, application
+from function.adapters.application import Function, application
 from function.errors import StartError
 from function.model import read_model
 from function.scoring import Scorer
 from function.settings import read_settings
 
 
-def create(environment: Mapping[str, str]) -> Handler:
+def create(environment: Mapping[str, str]) -> Function:
     """Read the settings and the model, and make the function that answers requests.
 
     Parameters
@@ -26,7 +26,7 @@ def create(environment: Mapping[str, str]) -> Handler:
 
     Returns
     -------
-    Handler
+    Function
         An async function of a Starlette request, as functions-framework takes it.
 
     Raises

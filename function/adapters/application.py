@@ -1,6 +1,6 @@
 """Chooses, by path, method and content type, the adapter that answers; `main` calls it."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 from starlette.requests import ClientDisconnect, Request
@@ -20,7 +20,9 @@ from function.model import Training
 from function.scoring import Scorer
 from function.settings import Settings
 
-Handler = Callable[[Request], Awaitable[Response]]
+Function = Callable[[Request], Awaitable[Response]]
+Handler = Callable[[Request, bytes], Response]
+Route = tuple[tuple[str, ...], Handler]
 
 READING_METHODS = ("GET", "HEAD")
 SCORING_METHODS = ("POST",)
@@ -45,7 +47,7 @@ class Health(msgspec.Struct):
     status: str
 
 
-def application(scorer: Scorer, settings: Settings) -> Handler:
+def application(scorer: Scorer, settings: Settings) -> Function:
     """Make the function that answers every request.
 
     Parameters
@@ -57,12 +59,11 @@ def application(scorer: Scorer, settings: Settings) -> Handler:
 
     Returns
     -------
-    Handler
+    Function
         It raises nothing that a client could cause.
     """
-    score = _scoring_handler(scorer, settings)
-    routes = {
-        "/": (SCORING_METHODS, score),
+    routes: dict[str, Route] = {
+        "/": (SCORING_METHODS, _scoring_handler(scorer, settings.revision)),
         "/model": (READING_METHODS, _fixed(_card(scorer, settings))),
         "/health/live": (READING_METHODS, _fixed(Health("live"))),
         "/health/ready": (READING_METHODS, _fixed(Health("ready"))),
@@ -70,10 +71,8 @@ def application(scorer: Scorer, settings: Settings) -> Handler:
 
     async def answer(request: Request) -> Response:
         try:
-            methods, handler = _found(routes, request.scope["path"])
-            if request.method not in methods:
-                raise _method_not_allowed(request, methods)
-            return await handler(request)
+            handler = _handler_of(request, routes)
+            return handler(request, await read_body(request, settings.max_body_bytes))
         except InputError as error:
             return problem_response(error)
         except ClientDisconnect:
@@ -82,33 +81,25 @@ def application(scorer: Scorer, settings: Settings) -> Handler:
     return answer
 
 
-Route = tuple[tuple[str, ...], Handler]
+def _handler_of(request: Request, routes: Mapping[str, Route]) -> Handler:
+    path, method = request.scope["path"], request.scope["method"]
+    route = routes.get(path)
+    if route is None:
+        raise UnknownPathError(f"The paths of this service are {', '.join(routes)}.")
+    methods, handler = route
+    if method not in methods:
+        allowed = " and ".join(methods)
+        raise MethodNotAllowedError(f"{path} takes {allowed}, not {method}.", methods)
+    return handler
 
 
-def _found(routes: dict[str, Route], path: str) -> Route:
-    try:
-        return routes[path]
-    except KeyError:
-        known = ", ".join(routes)
-        raise UnknownPathError(f"The paths of this service are {known}.") from None
-
-
-def _method_not_allowed(request: Request, methods: tuple[str, ...]) -> MethodNotAllowedError:
-    allowed = " and ".join(methods)
-    path = request.scope["path"]
-    return MethodNotAllowedError(f"{path} takes {allowed}, not {request.method}.", methods)
-
-
-def _scoring_handler(scorer: Scorer, settings: Settings) -> Handler:
-    async def score(request: Request) -> Response:
-        headers: list[tuple[bytes, bytes]] = request.scope["headers"]
-        media_type = media_type_of(dict(headers).get(b"content-type", b"").decode("latin-1"))
+def _scoring_handler(scorer: Scorer, revision: str) -> Handler:
+    def score(request: Request, body: bytes) -> Response:
+        headers: dict[bytes, bytes] = dict(request.scope["headers"])
+        media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
         structured = media_type == events.STRUCTURED_MEDIA_TYPE
-        body = await read_body(request, settings.max_body_bytes)
         if structured or is_binary_event(headers):
-            return events.score_event(
-                scorer, settings.revision, request, body, structured=structured
-            )
+            return events.score_event(scorer, revision, request, body, structured=structured)
         if media_type == transactions.MEDIA_TYPE:
             return transactions.score_transactions(scorer, request, body)
         raise UnsupportedMediaTypeError(
@@ -136,7 +127,7 @@ def _fixed(content: object) -> Handler:
     """Make a handler that answers always the same, encoded once."""
     encoded = msgspec.json.encode(content)
 
-    async def answer(_request: Request) -> Response:
+    def answer(_request: Request, _body: bytes) -> Response:
         return Response(encoded, media_type="application/json")
 
     return answer

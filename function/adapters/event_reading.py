@@ -8,7 +8,7 @@ takes several times as long as scoring; the tests speak to this module through t
 import base64
 import binascii
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -30,6 +30,7 @@ TRANSACTION_TYPE = "dev.fraud.transaction.v1"
 SPECVERSION = "1.0"
 HEADER_PREFIX = b"ce-"
 REQUIRED_ATTRIBUTES = ("id", "source", "specversion", "type")
+REQUIRED_HEADERS = frozenset(HEADER_PREFIX + name.encode() for name in REQUIRED_ATTRIBUTES)
 NAME = re.compile(r"[a-z0-9]+")
 DATA_EXPECTED = {
     "data": "missing; expected a transaction",
@@ -69,23 +70,21 @@ class Event(msgspec.Struct):
         return Fault(detail, header=header)
 
 
-def is_binary_event(headers: Headers) -> bool:
+def is_binary_event(headers: Mapping[bytes, bytes]) -> bool:
     """Tell whether a request's headers hold the attributes of an event.
 
     Parameters
     ----------
     headers
-        Names in lower case, and values.
+        By names in lower case.
 
     Returns
     -------
     bool
-        True from the first attribute on, so that an incomplete event is told what it lacks.
+        True from the first required attribute on, so that an incomplete event is told what it
+        lacks.
     """
-    for name, _ in headers:  # noqa: SIM110  any() with a generator takes three times as long
-        if name.startswith(HEADER_PREFIX):
-            return True
-    return False
+    return not REQUIRED_HEADERS.isdisjoint(headers)
 
 
 def binary_event(headers: Headers, body: bytes) -> Event:
