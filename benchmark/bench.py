@@ -14,7 +14,7 @@ from benchmark.errors import BenchmarkError, MachineError
 from benchmark.machine import Machine, this_machine
 from benchmark.measuring import measure
 from benchmark.pipeline import ensure_pipeline
-from benchmark.processes import PROJECT
+from benchmark.processes import PROJECT, leave_contenders_core
 from benchmark.report import table_of
 from benchmark.results import Measured, summarise
 from benchmark.wrk import find_wrk
@@ -55,6 +55,7 @@ def main(arguments: list[str] | None = None) -> None:
     try:
         find_wrk()
         machine = this_machine()
+        leave_contenders_core()
         ensure_pipeline(options.pipeline)
         console.print(machine.described(), highlight=False)
         results = Results(machine, options.seconds, _measure(options))

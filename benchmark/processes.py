@@ -24,6 +24,10 @@ END_LIMIT_S = 10
 POLL_S = 0.001
 """Between two tries to connect: the resolution of the start's time."""
 
+CONTENDERS_CORE = min(os.sched_getaffinity(0))
+"""Where contenders run: one that moves between cores, or shares one with wrk, is slower by up to a
+quarter, now and then."""
+
 LAST_WORDS = 500
 """How many characters of what a contender wrote are shown if it fails."""
 
@@ -45,6 +49,12 @@ class Running:
     url: str
     group: int
     start_s: float
+
+
+def leave_contenders_core() -> None:
+    """Keep this process, and wrk, which it starts, off the contenders' core where it can be."""
+    if others := os.sched_getaffinity(0) - {CONTENDERS_CORE}:
+        os.sched_setaffinity(0, others)
 
 
 @contextmanager
@@ -90,7 +100,7 @@ def _free_port() -> int:
 
 
 def _start(contender: Contender, port: int, words: IO[str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [*contender.command, "--host", HOST, "--port", str(port)],
         env={**os.environ, **contender.environment},
         cwd=PROJECT,
@@ -98,6 +108,8 @@ def _start(contender: Contender, port: int, words: IO[str]) -> subprocess.Popen[
         stderr=words,
         start_new_session=True,  # a process group of its own, to be weighed and ended as a whole
     )
+    os.sched_setaffinity(process.pid, {CONTENDERS_CORE})
+    return process
 
 
 def _wait_for_answer(
