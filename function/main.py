@@ -2,7 +2,7 @@
 
     functions-framework --source function/main.py --target score --asgi
 
-works too; `python -m function` does the same with one process less and longer keep-alive.
+works too; `function.serve` does the same with one process less and a longer keep-alive.
 """
 
 import os

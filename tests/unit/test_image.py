@@ -1,10 +1,8 @@
 """scripts/image, with builders that only record how they were called."""
 
-import json
 import os
 import re
 import shutil
-import sys
 from pathlib import Path
 
 import msgspec
@@ -12,33 +10,18 @@ import pytest
 
 from function.model import encode_model, read_model, sealed
 from knative import image
+from tests.programs import Programs
 
 DEFAULT = image.PROJECT / image.MODEL
-FAKE = """#!{python} -IS
-import json, pathlib, shutil, sys
-words = sys.argv[1:]
-log = pathlib.Path({log!r})
-with log.open("a") as lines:
-    lines.write(json.dumps([{name!r}, *words]) + "\\n")
-{body}
-"""
 KEEPS_THE_CONTEXT = "if 'build' in words: shutil.copytree(words[-1], {kept!r}); print('built')"
 
 
-class Programs:
-    """Makes programs on a PATH of their own, and tells how they were called."""
+class Builders(Programs):
+    """Programs that build images, and tell what they were given to build."""
 
     def __init__(self, folder):
-        self.folder = folder
-        self.log = folder / "log"
+        super().__init__(folder)
         self.context = folder / "context"
-
-    def add(self, name, body=""):
-        program = self.folder / name
-        program.write_text(
-            FAKE.format(python=sys.executable, log=str(self.log), name=name, body=body)
-        )
-        program.chmod(0o755)
 
     def add_builder(self, name):
         self.add(name, KEEPS_THE_CONTEXT.format(kept=str(self.context)))
@@ -55,9 +38,8 @@ if 'profile' in words: print(json.dumps(dict(invalid=[], valid=[dict(Name='demo'
 if 'ls' in words: print('registry.k8s.io/pause:3.10', {held}, sep='\\n')""",
         )
 
-    def calls(self, program):
-        lines = self.log.read_text().splitlines() if self.log.exists() else []
-        return [call[1:] for call in map(json.loads, lines) if call[0] == program]
+    def calls_of(self, program):
+        return [call[1:] for call in self.calls() if call[0] == program]
 
 
 @pytest.fixture
@@ -66,7 +48,7 @@ def programs(tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
     monkeypatch.setattr(image, "SCRATCH", tmp_path / "build")
-    return Programs(folder)
+    return Builders(folder)
 
 
 @pytest.fixture
@@ -170,7 +152,7 @@ def test_a_file_that_is_no_model_ends_the_command_before_a_build(programs, tmp_p
     (tmp_path / "bad.json").write_text("{}")
     with pytest.raises(SystemExit, match=r"scripts/image: The model file .*bad\.json is not a"):
         image.main(["--model", str(tmp_path / "bad.json")])
-    assert programs.calls("docker") == []
+    assert programs.calls_of("docker") == []
 
 
 def test_a_project_that_cannot_be_copied_ends_the_command(programs, tmp_path, monkeypatch):
@@ -240,7 +222,7 @@ def test_minikube_builds_in_its_own_form(programs, capfd):
     programs.add_minikube()
     image.main([])
     name = capfd.readouterr().out.strip()
-    build = next(call for call in programs.calls("minikube") if "build" in call)
+    build = next(call for call in programs.calls_of("minikube") if "build" in call)
     assert build[:-1] == ["image", "build", "--profile", "demo", "--tag", name]
 
 
@@ -254,7 +236,7 @@ def test_a_build_whose_failure_minikube_hides_prints_no_name(programs, capfd):
 def test_with_minikube_a_name_of_ones_own_is_given_to_what_was_built(programs, capfd):
     programs.add_minikube()
     image.main(["--tag", "dev.local/fraud:mine"])
-    last = programs.calls("minikube")[-1]
+    last = programs.calls_of("minikube")[-1]
     assert last[:-2] == ["image", "tag", "--profile", "demo"]
     assert re.fullmatch(r"dev\.local/fraud:\w{12}-\w{7}", last[-2])
     assert last[-1] == capfd.readouterr().out.strip() == "dev.local/fraud:mine"
@@ -263,7 +245,7 @@ def test_with_minikube_a_name_of_ones_own_is_given_to_what_was_built(programs, c
 def test_a_name_of_ones_own_is_pushed_to_its_registry(programs, capfd):
     programs.add("docker")
     image.main(["--tag", "registry.example/fraud:1", "--push"])
-    build, push = programs.calls("docker")
+    build, push = programs.calls_of("docker")
     assert build[:3] == ["build", "--tag", "registry.example/fraud:1"]
     assert push == ["push", "registry.example/fraud:1"]
     assert capfd.readouterr().out == "registry.example/fraud:1\n"
@@ -274,11 +256,11 @@ def test_without_a_registry_nothing_can_be_pushed(programs, capsys):
     with pytest.raises(SystemExit):
         image.main(["--push"])
     assert "--push needs --tag with a name in your registry" in capsys.readouterr().err
-    assert programs.calls("docker") == []
+    assert programs.calls_of("docker") == []
 
 
 def test_minikube_is_not_asked_to_push(programs):
     programs.add_minikube()
     with pytest.raises(SystemExit, match="minikube cannot be trusted to push"):
         image.main(["--tag", "registry.example/fraud:1", "--push"])
-    assert not any("build" in call for call in programs.calls("minikube"))
+    assert not any("build" in call for call in programs.calls_of("minikube"))

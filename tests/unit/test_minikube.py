@@ -1,41 +1,14 @@
 """scripts/cluster, with a minikube and a kubectl that only record how they were called."""
 
-import json
 import shlex
 import socket
-import sys
 
 import pytest
 
 from knative import minikube
+from tests.programs import Programs
 
-FAKE = """#!{python} -IS
-import json, pathlib, sys
-words = sys.argv[1:]
-log = pathlib.Path({log!r})
-with log.open("a") as lines:
-    lines.write(json.dumps([{name!r}, *words]) + "\\n")
-{body}
-"""
 ANSWERS = "if 'get' in words: print('127.0.0.1', end='')"
-
-
-class Programs:
-    """Makes programs on a PATH of their own, and tells how they were called."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.log = folder / "log"
-
-    def add(self, name, body=""):
-        program = self.folder / name
-        program.write_text(
-            FAKE.format(python=sys.executable, log=str(self.log), name=name, body=body)
-        )
-        program.chmod(0o755)
-
-    def calls(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
 
 
 @pytest.fixture
