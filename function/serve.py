@@ -65,6 +65,7 @@ def run(source: Path, target: str, host: str, port: int) -> None:
         host=host,
         port=port,
         lifespan="off",
+        ws="none",
         log_level="error",
         access_log=False,
         server_header=False,
@@ -90,8 +91,8 @@ def _application(target: str, source: Path) -> ASGIApp:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="serve", description=DESCRIPTION)
     parser.add_argument("--host", default="127.0.0.1", help="where to listen (%(default)s)")
-    port = int(os.environ.get("PORT", "8080"))
-    parser.add_argument("--port", type=int, default=port, help="PORT, or else %(default)s")
+    port = os.environ.get("PORT", "8080")
+    parser.add_argument("--port", type=int, default=port, help="PORT, or else 8080")
     parser.add_argument("--model", type=Path, metavar="FILE", help="FRAUD_MODEL, or the default")
     return parser
 

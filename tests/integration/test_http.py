@@ -210,3 +210,18 @@ def assert_problem(response, status):
     assert problem["status"] == status
     assert set(problem) - {"errors"} == {"type", "title", "status", "detail"}
     assert "Traceback" not in response.text
+
+
+def test_a_request_to_upgrade_to_websockets_is_answered_as_any_other(server):
+    headers = {
+        "connection": "upgrade",
+        "upgrade": "websocket",
+        "sec-websocket-version": "13",
+        "sec-websocket-key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
+    assert requests.get(f"{server.url}/health/live", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/favicon.ico", "/robots.txt", "/model/", "//", "/%2e%2e/etc"])
+def test_every_unknown_path_is_answered_with_a_problem(server, path):
+    assert_problem(requests.get(server.url + path), 404)

@@ -41,6 +41,18 @@ def test_a_bad_setting_ends_the_start_with_a_sentence():
     )
 
 
+def test_a_port_that_is_none_ends_the_start_with_a_sentence():
+    done = subprocess.run(
+        [sys.executable, "-m", "function.serve"],
+        env={**os.environ, "PORT": "http"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "argument --port: invalid int value: 'http'" in done.stderr
+
+
 def test_a_damaged_model_ends_the_start_with_a_sentence(tmp_path):
     model = tmp_path / "model.json"
     model.write_bytes(DEFAULT_MODEL.read_bytes()[:1000])
