@@ -14,6 +14,8 @@ import requests
 from cloudevents.conversion import to_binary, to_structured
 from cloudevents.http import CloudEvent, from_http
 
+from knative.deploy import BASE, manifest_of, with_pinned_traffic
+from knative.errors import ConflictError
 from tests.cluster.prober import Prober
 
 FIRST, SECOND = "fraud-00001", "fraud-00002"
@@ -218,3 +220,14 @@ def test_a_tag_of_somebody_else_survives_a_shift(deployment):
     assert after.metadata.generation > service.metadata.generation
     assert list(after.tags(SECOND)) == ["preview"]
     assert after.percents() == {FIRST: 90, SECOND: 10}
+
+
+def test_a_change_that_somebody_else_made_is_not_written_over(deployment, images):
+    stale = deployment.service.read()
+    deployment.kubectl("annotate", "services.serving.knative.dev", "fraud", "somebody=else")
+    with pytest.raises(ConflictError, match="nothing was written"):
+        deployment.service.set_traffic(stale, stale.spec.traffic)
+    manifest = manifest_of(BASE, images.stable)
+    with pytest.raises(ConflictError, match="nothing was written"):
+        deployment.service.apply(with_pinned_traffic(manifest, stale))
+    assert deployment.service.read().metadata.generation == stale.metadata.generation
