@@ -7,6 +7,7 @@ one that is closed just as a request is sent on it is a request lost.
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -20,6 +21,9 @@ from starlette.types import ASGIApp
 
 DESCRIPTION = "Serve a fraud model over HTTP until SIGTERM."
 SOURCE = Path(__file__).with_name("main.py")
+GARBAGE_THRESHOLD = 20_000
+"""Objects that may be made and not freed before the collector looks: a few hundred KiB."""
+
 KEEP_ALIVE_S = 620
 """Longer than the proxies before us keep idle connections, so that they, not we, close them."""
 
@@ -60,8 +64,10 @@ def run(source: Path, target: str, host: str, port: int) -> None:
     # uvicorn raises the signal again when all is answered; without this the end would look like
     # a failure to Kubernetes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    application = _application(target, source)
+    _spare_the_garbage_collector()
     uvicorn.run(
-        _application(target, source),
+        application,
         host=host,
         port=port,
         lifespan="off",
@@ -86,6 +92,17 @@ def _application(target: str, source: Path) -> ASGIApp:
     route = app.routes[-1]
     assert isinstance(route, Route)  # noqa: S101  for the type checker
     return route.app
+
+
+def _spare_the_garbage_collector() -> None:
+    """Let it leave alone what the start has made, and look at the rest less often.
+
+    Requests leave next to no cycles behind, yet the default has the collector look every 700
+    objects: every few requests, and now and then through all modules. It is a tenth of the time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_THRESHOLD, 20, 100)
 
 
 def _parser() -> argparse.ArgumentParser:
