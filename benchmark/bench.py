@@ -25,6 +25,9 @@ DESCRIPTION = (
     "the scikit-learn pipeline. All get the same POST of one transaction, in turn; the table shows "
     "medians."
 )
+WIDTH = 100
+"""Columns: what the table needs, where a terminal or a file says that it has less."""
+
 EXAMPLE = PROJECT / "examples" / "fraud.json"
 
 
@@ -51,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
         request, or a file cannot be written.
     """
     options = _parser().parse_args(arguments)
-    console = Console()
+    console = Console(width=max(Console().width, WIDTH))
     try:
         find_wrk()
         machine = this_machine()

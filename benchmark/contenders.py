@@ -1,7 +1,8 @@
 """Who is measured: how each is started; `benchmark.measuring` starts them.
 
-All answer the same POST, with the same uvloop and httptools. The framework's own command runs
-those that this function is compared with; the last shows what its way of being served adds.
+All answer the same POST. The one that the others are compared with has what functions-framework
+itself requires: asyncio and h11. Those after it have uvloop and httptools, as this function has;
+the last two show what those bring, and what this function's way of being served adds.
 """
 
 import sys
@@ -53,11 +54,12 @@ def contenders(pipeline: Path) -> list[Contender]:
     peer = [python, "-m", "benchmark.peer"]
     return [
         Contender("this function", [python, "-m", "function.serve"]),
-        Contender(BASELINE, [*command, str(NOTHING)]),
+        Contender(BASELINE, [*peer, str(NOTHING), "answer", "--bare"]),
         Contender(
             "scikit-learn",
             [*command, str(PIPELINE)],
             {"BENCHMARK_PIPELINE": str(pipeline.resolve())},
         ),
-        Contender("nothing, served as this function", [*peer, str(NOTHING), "answer"]),
+        Contender("nothing, with uvloop", [*command, str(NOTHING)]),
+        Contender("nothing, served alike", [*peer, str(NOTHING), "answer"]),
     ]

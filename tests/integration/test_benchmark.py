@@ -172,7 +172,7 @@ def test_the_scikit_learn_peer_gives_the_probability_that_the_function_gives(by_
     assert found[0] == pytest.approx(found[1], abs=1e-9)
 
 
-@pytest.mark.parametrize("name", [BASELINE, "nothing, served as this function"])
+@pytest.mark.parametrize("name", [BASELINE, "nothing, with uvloop", "nothing, served alike"])
 def test_whoever_does_nothing_answers_and_weighs_something_until_it_is_ended(by_name, body, name):
     with running(by_name[name], body) as contender:
         assert requests.post(contender.url, data=body).text == "OK"
