@@ -12,7 +12,7 @@ import pytest
 import requests
 from rich.console import Console
 
-from benchmark.bench import Results
+from benchmark.bench import WIDTH, Results
 from benchmark.contenders import BASELINE, Contender, contenders
 from benchmark.errors import ContenderError, LoadError
 from benchmark.machine import processor_of
@@ -129,11 +129,11 @@ def test_ratios_say_how_many_times_the_baseline_it_is():
     assert found.rates == {1: 0.9, 16: 0.9}
 
 
-def test_the_table_fits_a_narrow_terminal_and_shows_the_ratios(pipeline):
+def test_the_table_fits_its_width_and_shows_the_ratios(pipeline):
     names = [contender.name for contender in contenders(pipeline)]
     summaries = [summary(name, 200 * (index + 1), 99_999) for index, name in enumerate(names)]
     screen = io.StringIO()
-    Console(width=80, file=screen).print(table_of(summaries, "title"))
+    Console(width=WIDTH, file=screen).print(table_of(summaries, "title"))
     text = screen.getvalue()
     assert "…" not in text
     assert all(word in text for name in names for word in name.split())
@@ -146,6 +146,7 @@ def test_the_table_fits_a_narrow_terminal_and_shows_the_ratios(pipeline):
         "1.00",
         "1.50",
         "2.00",
+        "2.50",
     ]
 
 
