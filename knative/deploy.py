@@ -15,6 +15,10 @@ BASE = Path(__file__).parent / "base"
 IMAGE_NAME = "fraud"
 """What the manifests call the image that --image stands for."""
 
+OUT_OF_DATE = "OutOfDate"
+"""Knative's reason for a condition of a part that has yet to follow the Service; serving,
+pkg/apis/serving/v1/service_lifecycle.go, MarkConfigurationNotReconciled."""
+
 DESCRIPTION = (
     "Add a revision with an image to the Knative Service and wait until it is ready. The traffic "
     "stays where it is; a first revision gets all of it."
@@ -114,7 +118,7 @@ def deploy(cluster: ServiceInCluster, manifest: dict[str, Any], seconds: float) 
     """
     before = cluster.find()
     cluster.apply(manifest if before is None else with_pinned_traffic(manifest, before))
-    name = cluster.wait("The new revision", _created, seconds)
+    name = cluster.wait("The new revision", created_revision, seconds)
     try:
         return cluster.wait(f"Revision {name}", lambda _: _ready(cluster, name), seconds)
     except NotInTimeError as error:
@@ -154,9 +158,23 @@ def _pinned(target: TrafficTarget, latest: str) -> TrafficTarget:
     return TrafficTarget(revision_name=latest, percent=target.percent, tag=target.tag)
 
 
-def _created(service: Service) -> str | None:
-    """Return the newest revision's name once the cluster has taken up the newest manifest."""
-    if service.current_condition("Ready") is None:
+def created_revision(service: Service) -> str | None:
+    """Tell which revision the newest manifest made.
+
+    Parameters
+    ----------
+    service
+        As the cluster has it.
+
+    Returns
+    -------
+    str or None
+        Its name; None as long as the cluster has not taken the manifest up. That takes two steps:
+        the Service hands it on to its Configuration, which makes the revision. Between the two the
+        Service is at its newest generation and still names the revision of before.
+    """
+    configurations = service.current_condition("ConfigurationsReady")
+    if configurations is None or configurations.reason == OUT_OF_DATE:
         return None
     return service.status.latest_created_revision_name
 
