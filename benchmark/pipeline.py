@@ -5,8 +5,9 @@ from pathlib import Path
 import joblib
 
 from benchmark.errors import MachineError
-from training.data import TARGET, default_cache, fetch, read
-from training.recipe import signed_log
+from training.data import default_cache, fetch
+from training.recipes import DEFAULT, RECIPES
+from training.table import TARGET, read
 
 
 def ensure_pipeline(path: Path) -> None:
@@ -27,7 +28,7 @@ def ensure_pipeline(path: Path) -> None:
     if path.exists():
         return
     table = read(fetch(default_cache()))
-    fitted = signed_log().fit(table, table[TARGET])
+    fitted = RECIPES[DEFAULT].pipeline().fit(table, table[TARGET])
     scratch = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

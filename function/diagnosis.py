@@ -8,7 +8,7 @@ many writers produce although JSON (RFC 8259) has no such numbers.
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import msgspec
 
@@ -40,7 +40,13 @@ def _number_types() -> dict[str, msgspec.inspect.FloatType]:
 NUMBER_TYPES = _number_types()
 
 
-def faults_of(body: bytes, *, pointer: str = "", array_allowed: bool = True) -> list[Fault]:
+def faults_of(
+    body: bytes,
+    *,
+    pointer: str = "",
+    array_allowed: bool = True,
+    required: Collection[str] = REQUIRED_FIELDS,
+) -> list[Fault]:
     """Find every fault of a body that should be a transaction or an array of them.
 
     Parameters
@@ -51,6 +57,8 @@ def faults_of(body: bytes, *, pointer: str = "", array_allowed: bool = True) -> 
         A JSON Pointer to put before those of the faults, where the body is part of a document.
     array_allowed
         Whether an array of transactions is as good as a single one.
+    required
+        The fields that a transaction must have.
 
     Returns
     -------
@@ -67,9 +75,9 @@ def faults_of(body: bytes, *, pointer: str = "", array_allowed: bool = True) -> 
         return [
             fault
             for index, item in enumerate(document)
-            for fault in faults_of_transaction(item, f"{pointer}/{index}")
+            for fault in faults_of_transaction(item, f"{pointer}/{index}", required)
         ]
-    return list(faults_of_transaction(document, pointer))
+    return list(faults_of_transaction(document, pointer, required))
 
 
 def parse(body: bytes) -> object:
@@ -110,7 +118,9 @@ def _integer(digits: str) -> float:
     return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
 
 
-def faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
+def faults_of_transaction(
+    item: object, pointer: str, required: Collection[str] = REQUIRED_FIELDS
+) -> Iterator[Fault]:
     """Find every fault of what should be a transaction.
 
     Parameters
@@ -119,6 +129,8 @@ def faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
         As `parse` returns it.
     pointer
         Where it stands in the document.
+    required
+        The fields that it must have.
 
     Yields
     ------
@@ -129,10 +141,10 @@ def faults_of_transaction(item: object, pointer: str) -> Iterator[Fault]:
         return
     yield from repeated_keys(item, pointer)
     for name, value in item:
-        if (detail := _fault_of_field(name, value)) is not None:
+        if (detail := _fault_of_field(name, value, required)) is not None:
             yield Fault(detail, _join(pointer, name))
     present = {name for name, _ in item}
-    for name in REQUIRED_FIELDS:
+    for name in required:
         if name not in present:
             yield Fault("missing; expected a finite number", _join(pointer, name))
 
@@ -162,13 +174,13 @@ def repeated_keys(document: object, pointer: str = "") -> list[Fault]:
     ]
 
 
-def _fault_of_field(name: str, value: object) -> str | None:
+def _fault_of_field(name: str, value: object, required: Collection[str]) -> str | None:
     if name == "id":
         fine = value is None or isinstance(value, str)
         return None if fine else f"expected a string, got {shown(value)}"
     if name not in NUMBER_TYPES:
         return f"unknown field; {ALLOWED}"
-    if value is None and name not in REQUIRED_FIELDS:
+    if value is None and name not in required:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return f"expected a finite number, got {shown(value)}"

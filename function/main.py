@@ -35,7 +35,7 @@ def create(environment: Mapping[str, str]) -> Function:
         If a setting or the model file is not as it should be.
     """
     settings = read_settings(environment)
-    return application(Scorer(read_model(settings.model)), settings)
+    return application(Scorer(read_model(settings.model), settings.policy), settings)
 
 
 try:

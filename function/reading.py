@@ -10,78 +10,100 @@ import msgspec
 
 from function.diagnosis import faults_of
 from function.errors import InvalidInputError, MalformedBodyError
-from function.transaction import REQUIRED_FIELDS, Transaction
+from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, TimedTransaction, Transaction
 
-_one = msgspec.json.Decoder(Transaction)
-_one_or_many: msgspec.json.Decoder[Transaction | list[Transaction]] = msgspec.json.Decoder(
-    Transaction | list[Transaction]
-)
 _Found = TypeVar("_Found", bound=Transaction | list[Transaction])
 
 
-def read_transaction(body: bytes, *, pointer: str = "") -> Transaction:
-    """Read a single transaction.
+class Reader:
+    """Reads what one model can score.
 
     Parameters
     ----------
-    body
-        The JSON text of one object.
-    pointer
-        The JSON Pointer of that text in the document that holds it.
+    time_required
+        Whether a transaction without Time is refused.
 
-    Returns
-    -------
-    Transaction
-
-    Raises
-    ------
-    MalformedBodyError
-        If the body is not JSON.
-    InvalidInputError
-        If it is, but not a transaction; it names every fault.
-    """
-    return _read(_one, body, pointer, array_allowed=False)
-
-
-def read_transactions(body: bytes) -> Transaction | list[Transaction]:
-    """Read a single transaction or an array of them.
-
-    Parameters
+    Attributes
     ----------
-    body
-        The JSON text.
-
-    Returns
-    -------
-    Transaction or list of Transaction
-        As the body was an object or an array.
-
-    Raises
-    ------
-    MalformedBodyError
-        If the body is not JSON.
-    InvalidInputError
-        If it is, but not one or more transactions; it names every fault.
+    required
+        The names of the fields that a transaction must have.
     """
-    return _read(_one_or_many, body, "", array_allowed=True)
 
+    def __init__(self, *, time_required: bool = False) -> None:
+        kind: type[Transaction] = TimedTransaction if time_required else Transaction
+        self.required = NUMBER_FIELDS if time_required else REQUIRED_FIELDS
+        self._one = msgspec.json.Decoder(kind)
+        self._one_or_many: msgspec.json.Decoder[Transaction | list[Transaction]]
+        self._one_or_many = msgspec.json.Decoder(kind | list[kind])  # type: ignore[valid-type]
 
-def _read(
-    decoder: msgspec.json.Decoder[_Found], body: bytes, pointer: str, *, array_allowed: bool
-) -> _Found:
-    try:
-        found: _Found = decoder.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _check(body, pointer, array_allowed=array_allowed)
-        raise MalformedBodyError(f"The body cannot be read: {error}.") from None
-    if body.count(b":") != _colons(found):
-        _check(body, pointer, array_allowed=array_allowed)
-    return found
+    def read_transaction(self, body: bytes, *, pointer: str = "") -> Transaction:
+        """Read a single transaction.
 
+        Parameters
+        ----------
+        body
+            The JSON text of one object.
+        pointer
+            The JSON Pointer of that text in the document that holds it.
 
-def _check(body: bytes, pointer: str, *, array_allowed: bool) -> None:
-    if faults := faults_of(body, pointer=pointer, array_allowed=array_allowed):
-        raise InvalidInputError(faults)
+        Returns
+        -------
+        Transaction
+
+        Raises
+        ------
+        MalformedBodyError
+            If the body is not JSON.
+        InvalidInputError
+            If it is, but not a transaction; it names every fault.
+        """
+        return self._read(self._one, body, pointer, array_allowed=False)
+
+    def read_transactions(self, body: bytes) -> Transaction | list[Transaction]:
+        """Read a single transaction or an array of them.
+
+        Parameters
+        ----------
+        body
+            The JSON text.
+
+        Returns
+        -------
+        Transaction or list of Transaction
+            As the body was an object or an array.
+
+        Raises
+        ------
+        MalformedBodyError
+            If the body is not JSON.
+        InvalidInputError
+            If it is, but not one or more transactions; it names every fault.
+        """
+        return self._read(self._one_or_many, body, "", array_allowed=True)
+
+    def _read(
+        self,
+        decoder: msgspec.json.Decoder[_Found],
+        body: bytes,
+        pointer: str,
+        *,
+        array_allowed: bool,
+    ) -> _Found:
+        try:
+            found: _Found = decoder.decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            self._check(body, pointer, array_allowed=array_allowed)
+            raise MalformedBodyError(f"The body cannot be read: {error}.") from None
+        if body.count(b":") != _colons(found):
+            self._check(body, pointer, array_allowed=array_allowed)
+        return found
+
+    def _check(self, body: bytes, pointer: str, *, array_allowed: bool) -> None:
+        faults = faults_of(
+            body, pointer=pointer, array_allowed=array_allowed, required=self.required
+        )
+        if faults:
+            raise InvalidInputError(faults)
 
 
 def _colons(found: Transaction | list[Transaction]) -> int:

@@ -4,13 +4,16 @@ It is plain Python: for one transaction that is faster than numpy, and it leaves
 container, which starts sooner and stays smaller for it.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable
+from itertools import accumulate
 from math import exp, log1p
 from operator import attrgetter
 
 import msgspec
 
 from function.model import Feature, Model
+from function.policy import Policy, ThresholdPolicy
 from function.transaction import Transaction
 
 
@@ -36,11 +39,11 @@ class Decision(msgspec.Struct, omit_defaults=True):
     id
         The transaction's own id, or null.
     fraud
-        Whether the probability is at or above the threshold.
+        Whether it is called a fraud.
     probability
         The probability of a fraud, 0 to 1.
     threshold
-        Between 0 and 1.
+        The probability where the decision turns, 0 to 1.
     reasons
         The contributions of the greatest size first; absent where none were asked for.
     model
@@ -62,17 +65,20 @@ class Scorer:
     ----------
     model
         As `read_model` returns it.
+    policy
+        What turns its probabilities into decisions; its own threshold where it is None.
 
     Attributes
     ----------
-    model
+    model, policy
         The same.
     reference
-        Its name and version, as decisions carry them.
+        The model's name and version, as decisions carry them.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, policy: Policy | None = None) -> None:
         self.model = model
+        self.policy = policy or ThresholdPolicy(model.threshold)
         self.reference = ModelReference(model.name, model.version)
         self._names = tuple(feature.name for feature in model.features)
         self._values: Callable[[Transaction], tuple[float, ...]] = attrgetter(*self._names)
@@ -82,6 +88,11 @@ class Scorer:
             if feature.transform == "log1p"
         )
         self._terms = tuple(map(_folded, model.features))
+        self._segments = tuple(
+            (position, *_segments(feature))
+            for position, feature in enumerate(model.features)
+            if feature.hinges
+        )
 
     def contributions(self, transaction: Transaction) -> list[float]:
         """Return each feature's contribution to the log-odds.
@@ -89,7 +100,7 @@ class Scorer:
         Parameters
         ----------
         transaction
-            What is scored.
+            What is scored; it has a Time where the model uses it.
 
         Returns
         -------
@@ -106,6 +117,10 @@ class Scorer:
             z = factor * value + shift
             logarithm = log1p(z) if z >= 0 else -log1p(-z)
             contributions.append(constant + linear * value + signed_log * logarithm)
+        for position, knots, constants, slopes in self._segments:
+            value = values[position]
+            segment = bisect_right(knots, value)
+            contributions[position] += constants[segment] + slopes[segment] * value
         return contributions
 
     def decide(self, transaction: Transaction, reasons: int = 0) -> Decision:
@@ -125,8 +140,8 @@ class Scorer:
         """
         contributions = self.contributions(transaction)
         probability = _sigmoid(self.model.intercept + sum(contributions))
-        threshold = self.model.threshold
-        decision = Decision(transaction.id, probability >= threshold, probability, threshold)
+        fraud, threshold = self.policy.decide(probability, transaction.Amount)
+        decision = Decision(transaction.id, fraud, probability, threshold)
         if reasons:
             decision.reasons = self._reasons(contributions, reasons)
         return decision
@@ -147,6 +162,20 @@ def _folded(feature: Feature) -> tuple[float, float, float, float, float]:
     factor, shift = 1 / feature.scale, -feature.mean / feature.scale
     constant = feature.offset + feature.linear * shift
     return factor, shift, constant, feature.linear * factor, feature.signed_log
+
+
+def _segments(feature: Feature) -> tuple[list[float], list[float], list[float]]:
+    """Add up the hinges to one line for each stretch between two knots.
+
+    Returns the knots in units of the value, and a constant and a slope for each stretch: before
+    the first knot both are 0. To find one stretch is much faster than to ask every hinge.
+    """
+    hinges = sorted(feature.hinges, key=attrgetter("knot"))
+    knots = [feature.mean + hinge.knot * feature.scale for hinge in hinges]
+    steps = [hinge.weight / feature.scale for hinge in hinges]
+    slopes = list(accumulate(steps, initial=0.0))
+    shifts = (-step * knot for step, knot in zip(steps, knots, strict=True))
+    return knots, list(accumulate(shifts, initial=0.0)), slopes
 
 
 def _sigmoid(log_odds: float) -> float:

@@ -4,12 +4,14 @@
 Kubernetes itself sets FRAUD_SERVICE_HOST, FRAUD_PORT and the like for a Service named fraud.
 """
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
 from function.errors import SettingError
+from function.policy import CostPolicy
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "default.json"
 MEBIBYTE = 1024 * 1024
@@ -24,12 +26,16 @@ class Settings(msgspec.Struct, frozen=True):
         FRAUD_MODEL: the model file. The default is the one in this package.
     max_body_bytes
         FRAUD_MAX_BODY_BYTES: the largest body that is read, 1024 bytes or more; 16 MiB.
+    policy
+        FRAUD_POLICY: "threshold", which is the model's own and None here, or "cost:REVIEW" with
+        what a review costs in euros.
     revision
         K_REVISION, which Knative sets: the revision's name; "local" elsewhere.
     """
 
     model: Path = DEFAULT_MODEL
     max_body_bytes: int = 16 * MEBIBYTE
+    policy: CostPolicy | None = None
     revision: str = "local"
 
 
@@ -55,6 +61,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_body_bytes=_whole_number(
             environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
         ),
+        policy=_policy(environment, "FRAUD_POLICY"),
         revision=environment.get("K_REVISION") or Settings().revision,
     )
 
@@ -77,3 +84,20 @@ def _whole_number(environment: Mapping[str, str], name: str, default: int, least
     if number < least:
         raise SettingError(f'{name} is "{text}"; a whole number from {least} on is expected.')
     return number
+
+
+def _policy(environment: Mapping[str, str], name: str) -> CostPolicy | None:
+    text = environment.get(name, "threshold")
+    if text == "threshold":
+        return None
+    kind, _, number = text.partition(":")
+    try:
+        review = float(number)
+    except ValueError:
+        review = math.nan
+    if kind != "cost" or not 0 < review < math.inf:
+        raise SettingError(
+            f'{name} is "{text}"; "threshold" is expected, or "cost:" and what a review costs in '
+            "euros, above 0, such as cost:5."
+        )
+    return CostPolicy(review)

@@ -68,3 +68,13 @@ class Transaction(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 
 
 REQUIRED_FIELDS = (*(f"V{number}" for number in range(1, 29)), "Amount")
+"""What every transaction has, whatever the model."""
+
+NUMBER_FIELDS = (*REQUIRED_FIELDS, "Time")
+"""What a model can use."""
+
+
+class TimedTransaction(Transaction, kw_only=True):
+    """A transaction for a model that uses Time, which is then required."""
+
+    Time: Seconds

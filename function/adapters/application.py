@@ -7,6 +7,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from function.adapters import events, transactions
+from function.adapters.core import Core
 from function.adapters.event_reading import is_binary_event
 from function.adapters.problems import problem_response
 from function.adapters.requests import media_type_of, read_body
@@ -17,6 +18,7 @@ from function.errors import (
     UnsupportedMediaTypeError,
 )
 from function.model import Training
+from function.policy import Policy
 from function.scoring import Scorer
 from function.settings import Settings
 
@@ -37,6 +39,7 @@ class ModelCard(msgspec.Struct):
     digest: str
     revision: str
     threshold: float
+    policy: Policy
     features: list[str]
     training: Training
 
@@ -63,7 +66,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         It raises nothing that a client could cause.
     """
     routes: dict[str, Route] = {
-        "/": (SCORING_METHODS, _scoring_handler(scorer, settings.revision)),
+        "/": (SCORING_METHODS, _scoring_handler(Core(scorer, settings.revision))),
         "/model": (READING_METHODS, _fixed(_card(scorer, settings))),
         "/health/live": (READING_METHODS, _fixed(Health("live"))),
         "/health/ready": (READING_METHODS, _fixed(Health("ready"))),
@@ -93,15 +96,15 @@ def _handler_of(request: Request, routes: Mapping[str, Route]) -> Handler:
     return handler
 
 
-def _scoring_handler(scorer: Scorer, revision: str) -> Handler:
+def _scoring_handler(core: Core) -> Handler:
     def score(request: Request, body: bytes) -> Response:
         headers: dict[bytes, bytes] = dict(request.scope["headers"])
         media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
         structured = media_type == events.STRUCTURED_MEDIA_TYPE
         if structured or is_binary_event(headers):
-            return events.score_event(scorer, revision, request, body, structured=structured)
+            return events.score_event(core, request, body, structured=structured)
         if media_type == transactions.MEDIA_TYPE:
-            return transactions.score_transactions(scorer, request, body)
+            return transactions.score_transactions(core, request, body)
         raise UnsupportedMediaTypeError(
             f'The content type is "{media_type[:40]}"; {transactions.MEDIA_TYPE}, '
             f"{events.STRUCTURED_MEDIA_TYPE} or a binary CloudEvent was expected."
@@ -118,6 +121,7 @@ def _card(scorer: Scorer, settings: Settings) -> ModelCard:
         model.digest,
         settings.revision,
         model.threshold,
+        scorer.policy,
         [feature.name for feature in model.features],
         model.training,
     )

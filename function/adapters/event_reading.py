@@ -23,7 +23,7 @@ from function.errors import (
     MalformedBodyError,
     UnsupportedMediaTypeError,
 )
-from function.reading import read_transaction
+from function.reading import Reader
 from function.transaction import Transaction
 
 TRANSACTION_TYPE = "dev.fraud.transaction.v1"
@@ -112,13 +112,15 @@ def binary_event(headers: Headers, body: bytes) -> Event:
     return Event(attributes, body, "", structured=False)
 
 
-def structured_event(body: bytes) -> Event:
+def structured_event(body: bytes, reader: Reader) -> Event:
     """Read an event that is a JSON object.
 
     Parameters
     ----------
     body
         The JSON text.
+    reader
+        Knows what the transaction in it must have.
 
     Returns
     -------
@@ -140,7 +142,7 @@ def structured_event(body: bytes) -> Event:
             if name not in DATA_EXPECTED and (value := msgspec.json.decode(raw)) is not None
         }
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        _refuse(body, error)
+        _refuse(body, reader, error)
     # Outside its members' texts an object has one colon for each key.
     colons = len(members) + sum(bytes(raw).count(b":") for raw in members.values())
     if body.count(b":") != colons and (faults := diagnosis.repeated_keys(diagnosis.parse(body))):
@@ -155,7 +157,7 @@ def _data_of(members: dict[str, msgspec.Raw]) -> tuple[bytes | None, str]:
     return None if "data" in members else _decoded(members["data_base64"]), "/data_base64"
 
 
-def _refuse(body: bytes, error: Exception) -> NoReturn:
+def _refuse(body: bytes, reader: Reader, error: Exception) -> NoReturn:
     """Say exactly what is wrong with a body that the fast decoder cannot read."""
     document = diagnosis.parse(body)
     if not isinstance(document, diagnosis.Object):
@@ -165,7 +167,7 @@ def _refuse(body: bytes, error: Exception) -> NoReturn:
     event = Event(attributes, None, "/data", structured=True)
     faults = [*diagnosis.repeated_keys(document), *_attribute_faults(event)]
     if "data" in members:
-        faults += diagnosis.faults_of_transaction(members["data"], event.pointer)
+        faults += diagnosis.faults_of_transaction(members["data"], event.pointer, reader.required)
     if faults:
         raise InvalidInputError(faults)
     raise MalformedBodyError(f"The body cannot be read: {error}.")
@@ -178,13 +180,15 @@ def _decoded(raw: msgspec.Raw) -> bytes | None:
         return None
 
 
-def transaction_of(event: Event) -> Transaction:
+def transaction_of(event: Event, reader: Reader) -> Transaction:
     """Check an event and read its transaction.
 
     Parameters
     ----------
     event
         As it was read.
+    reader
+        Reads what the model can score.
 
     Returns
     -------
@@ -207,7 +211,7 @@ def transaction_of(event: Event) -> Transaction:
         expected = DATA_EXPECTED[event.pointer.lstrip("/")]
         raise InvalidInputError([*faults, Fault(expected, event.pointer)])
     try:
-        transaction = read_transaction(event.data, pointer=event.pointer)
+        transaction = reader.read_transaction(event.data, pointer=event.pointer)
     except InvalidInputError as error:
         raise InvalidInputError([*faults, *error.faults]) from None
     if faults:

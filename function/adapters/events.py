@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from function.adapters.core import Core
 from function.adapters.event_reading import (
     SPECVERSION,
     Event,
@@ -16,7 +17,6 @@ from function.adapters.event_reading import (
 )
 from function.adapters.requests import reasons_wanted
 from function.adapters.transactions import REASONS_OF_ONE
-from function.scoring import Scorer
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
 DECISION_TYPE = "dev.fraud.decision.v1"
@@ -27,17 +27,13 @@ NOT_CARRIED_OVER = frozenset(
 all extensions are carried over."""
 
 
-def score_event(
-    scorer: Scorer, revision: str, request: Request, body: bytes, *, structured: bool
-) -> Response:
+def score_event(core: Core, request: Request, body: bytes, *, structured: bool) -> Response:
     """Answer an event that holds a transaction with an event that holds the decision.
 
     Parameters
     ----------
-    scorer
-        The model.
-    revision
-        Names the source of the answer: /fraud/REVISION.
+    core
+        The model, what it can score, and the revision, which names the answer's source.
     request
         Its headers hold a binary event's attributes; its query may ask for a number of reasons.
     body
@@ -54,13 +50,16 @@ def score_event(
     InputError
         If this is no CloudEvent, or not one that holds a transaction; it names every fault.
     """
-    event = structured_event(body) if structured else binary_event(request.scope["headers"], body)
-    transaction = transaction_of(event)
-    decision = scorer.decide(transaction, reasons_wanted(request, REASONS_OF_ONE))
-    decision.model = scorer.reference
+    if structured:
+        event = structured_event(body, core.reader)
+    else:
+        event = binary_event(request.scope["headers"], body)
+    transaction = transaction_of(event, core.reader)
+    decision = core.scorer.decide(transaction, reasons_wanted(request, REASONS_OF_ONE))
+    decision.model = core.scorer.reference
     if decision.id is None:
         decision.id = str(event.attributes["id"])
-    attributes = _reply_attributes(event, revision)
+    attributes = _reply_attributes(event, core.revision)
     if structured:
         content = msgspec.json.encode({**attributes, "data": decision})
         return Response(content, media_type=STRUCTURED_MEDIA_TYPE)

@@ -4,9 +4,9 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from function.adapters.core import Core
 from function.adapters.requests import reasons_wanted
-from function.reading import read_transactions
-from function.scoring import Decision, ModelReference, Scorer
+from function.scoring import Decision, ModelReference
 
 MEDIA_TYPE = "application/json"
 REASONS_OF_ONE = 3
@@ -20,13 +20,13 @@ class Decisions(msgspec.Struct):
     model: ModelReference
 
 
-def score_transactions(scorer: Scorer, request: Request, body: bytes) -> Response:
+def score_transactions(core: Core, request: Request, body: bytes) -> Response:
     """Answer an object with a decision, an array with an object of decisions.
 
     Parameters
     ----------
-    scorer
-        The model.
+    core
+        The model, and what it can score.
     request
         Its query may ask for a number of reasons.
     body
@@ -39,9 +39,10 @@ def score_transactions(scorer: Scorer, request: Request, body: bytes) -> Respons
     Raises
     ------
     InputError
-        As `read_transactions` and `reasons_wanted` do.
+        As `Reader.read_transactions` and `reasons_wanted` do.
     """
-    found = read_transactions(body)
+    scorer = core.scorer
+    found = core.reader.read_transactions(body)
     answer: Decision | Decisions
     if isinstance(found, list):
         reasons = reasons_wanted(request, REASONS_OF_EACH)

@@ -1,18 +1,14 @@
-"""The data set: where it comes from, and what is refused."""
+"""The data set: where it comes from, and which bytes are refused."""
 
 import hashlib
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import pytest
 
 from tests.server import free_port
 from training import data
 from training.errors import DataError, DownloadError
-
-HEADER = ",".join(data.COLUMNS)
-ROW = ",".join(["0"] * (len(data.COLUMNS) - 1))
 
 
 def url(port):
@@ -83,35 +79,3 @@ def test_a_refusal_of_the_public_copy_counts_as_out_of_reach(public_copy, monkey
     with pytest.raises(DownloadError, match="--data FILE"):
         data.fetch(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_the_data_set_is_read_whole(table):
-    assert table.shape == (284_807, 31)
-    assert list(table.columns) == data.COLUMNS
-    assert table[data.TARGET].sum() == 492
-    assert table["Amount"].mean() == pytest.approx(88.34962, abs=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("", "cannot be read as CSV"),
-        ("a,b\n1,2\n", "has no column Time"),
-        (f"{HEADER.replace('V14,', '')}\n", "has no column V14"),
-        (f"{HEADER}\n", "holds no transactions"),
-        (f"{HEADER}\n{ROW},0\n{ROW},0\n{ROW},1\n", "each for at least two"),
-        (f"{HEADER}\n{ROW},0\n{ROW},0\n{ROW},1\n{ROW},2\n", "Class must be 0 and 1"),
-        (f"{HEADER}\nabc{ROW[1:]},0\n", "column Time holds something that is not a number"),
-        (f"{HEADER}\n{ROW[1:]},0\n{ROW},1\n", "column Time holds something"),
-    ],
-)
-def test_a_file_that_is_not_the_data_is_told_what_is_wrong(tmp_path, text, words):
-    path = Path(tmp_path, "own.csv")
-    path.write_text(text)
-    with pytest.raises(DataError, match=words):
-        data.read(path)
-
-
-def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(DataError, match=r"absent\.csv cannot be read"):
-        data.read(tmp_path / "absent.csv")

@@ -1,12 +1,13 @@
 """The model file: it is read as it was written, or refused with a reason."""
 
 import json
+import re
 
 import msgspec
 import pytest
 
 from function.errors import ModelFileError
-from function.model import SCHEMA, encode_model, read_model, sealed
+from function.model import SCHEMA, Hinge, encode_model, read_model, sealed
 from function.settings import DEFAULT_MODEL
 
 
@@ -78,10 +79,53 @@ def test_a_truncated_file_is_refused(tmp_path):
         read_model(written(tmp_path, text[: len(text) // 2]))
 
 
-def test_a_number_that_is_none_is_refused(tmp_path):
-    text = DEFAULT_MODEL.read_text()
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "null", '"1"', "1e999"])
+def test_a_number_that_is_none_is_refused(tmp_path, number):
+    text = re.sub(r'"intercept": [^,]+', f'"intercept": {number}', DEFAULT_MODEL.read_text())
     with pytest.raises(ModelFileError, match="is not a model"):
-        read_model(written(tmp_path, text.replace('"intercept": -', '"intercept": NaN, "x": -')))
+        read_model(written(tmp_path, text))
+
+
+def test_a_missing_feature_breaks_the_seal(tmp_path, document):
+    del document["features"][3]
+    with pytest.raises(ModelFileError, match="changed after it was written"):
+        read_model(written(tmp_path, document))
+
+
+def test_a_missing_number_is_named_with_its_place(tmp_path, document):
+    del document["features"][3]["scale"]
+    with pytest.raises(
+        ModelFileError, match=r"missing required field `scale` .*features\[3|\.\.\."
+    ):
+        read_model(written(tmp_path, document))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"edges": (1.0, 0.0)},
+        {"edges": (1.0, 1.0)},
+        {"shares": (1.0,)},
+        {"shares": (2.0,) + (-0.1,) * 10},
+        {"shares": (0.0,) * 10},
+    ],
+)
+def test_a_reference_with_bins_that_are_none_is_refused(tmp_path, changes):
+    model = read_model(DEFAULT_MODEL)
+    score = msgspec.structs.replace(model.reference.score, **changes)
+    reference = msgspec.structs.replace(model.reference, score=score)
+    model = msgspec.structs.replace(model, reference=reference)
+    with pytest.raises(ModelFileError, match="the reference of score has bins that are none"):
+        read_model(resealed(tmp_path, model))
+
+
+def test_hinges_are_read_as_they_were_written(tmp_path):
+    model = read_model(DEFAULT_MODEL)
+    hinged = msgspec.structs.replace(
+        model.features[0], hinges=(Hinge(-1.5, 0.25), Hinge(2.0, -1.0))
+    )
+    model = sealed(msgspec.structs.replace(model, features=(hinged, *model.features[1:])))
+    assert read_model(resealed(tmp_path, model)) == model
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -105,7 +149,9 @@ def test_a_model_that_cannot_be_right_is_refused(tmp_path, changes, words):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"name": "Time"}, "Time is not a field that every transaction has"),
+        ({"name": "id"}, "its feature id is not a number of a transaction"),
+        ({"name": "Time"}, "its reference is not about the same features"),
+        ({"transform": "log1p"}, "the transform log1p of V1 would fail"),
         ({"name": "V2"}, "one of them twice"),
         ({"scale": 0.0}, "the scale of V1 is 0.0"),
         ({"linear": 1e999}, "is not a model"),

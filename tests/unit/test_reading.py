@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.errors import InputError, InvalidInputError, MalformedBodyError
-from function.reading import read_transaction, read_transactions
+from function.reading import Reader
 from function.transaction import (
     AMOUNT_LIMIT,
     COMPONENT_LIMIT,
@@ -15,6 +15,9 @@ from function.transaction import (
     TIME_LIMIT,
     Transaction,
 )
+
+READER = Reader()
+TIME_READER = Reader(time_required=True)
 
 components = st.floats(-COMPONENT_LIMIT, COMPONENT_LIMIT)
 transactions = st.fixed_dictionaries(
@@ -35,26 +38,26 @@ def body_of(fraud, **changes):
 
 def faults_of(body):
     with pytest.raises(InvalidInputError) as caught:
-        read_transactions(body)
+        READER.read_transactions(body)
     return {fault.pointer: fault.detail for fault in caught.value.faults}
 
 
 @given(transactions)
 def test_every_transaction_within_the_ranges_is_read_as_it_was_sent(document):
-    found = read_transaction(json.dumps(document).encode())
+    found = READER.read_transaction(json.dumps(document).encode())
     assert {name: getattr(found, name) for name in document} == document
 
 
 @given(st.lists(transactions, max_size=3))
 def test_an_array_is_read_in_its_order(documents):
-    found = read_transactions(json.dumps(documents).encode())
+    found = READER.read_transactions(json.dumps(documents).encode())
     assert [each.V1 for each in found] == [document["V1"] for document in documents]
 
 
 @given(st.binary() | anything.map(lambda value: json.dumps(value).encode()))
 def test_whatever_is_sent_is_read_or_refused_with_a_sentence(body):
     try:
-        found = read_transactions(body)
+        found = READER.read_transactions(body)
     except InputError as refused:
         found = refused
     assert isinstance(found, Transaction | list) or found.detail
@@ -63,7 +66,7 @@ def test_whatever_is_sent_is_read_or_refused_with_a_sentence(body):
 @given(transactions, st.sampled_from(REQUIRED_FIELDS), anything)
 def test_a_single_wrong_value_is_found_where_it_is(document, name, value):
     try:
-        read_transaction(json.dumps({**document, name: value}).encode())
+        READER.read_transaction(json.dumps({**document, name: value}).encode())
         pointers = []
     except InvalidInputError as refused:
         pointers = [fault.pointer for fault in refused.faults]
@@ -120,7 +123,7 @@ def test_a_field_that_is_there_twice_is_found_within_an_array(fraud):
 
 @pytest.mark.parametrize("text", ["a:b:c", "", 'quote " and \\', "\\u003a", "ü:☃"])
 def test_an_id_may_hold_what_looks_like_json(fraud, text):
-    assert read_transaction(body_of(fraud, id=text)).id == text
+    assert READER.read_transaction(body_of(fraud, id=text)).id == text
 
 
 def test_every_fault_is_named_at_once(fraud):
@@ -132,7 +135,7 @@ def test_faults_beyond_a_hundred_are_counted_and_not_listed():
     with pytest.raises(
         InvalidInputError, match=r"290 faults .* the first 100 are listed"
     ) as caught:
-        read_transactions(b"[" + b",".join([b"{}"] * 10) + b"]")
+        READER.read_transactions(b"[" + b",".join([b"{}"] * 10) + b"]")
     assert len(caught.value.faults) == 100
 
 
@@ -164,13 +167,28 @@ def test_an_array_takes_only_objects(item):
 )
 def test_what_is_not_json_is_told_so(body, words):
     with pytest.raises(MalformedBodyError, match=words):
-        read_transactions(body)
+        READER.read_transactions(body)
 
 
 def test_an_empty_array_holds_no_transactions():
-    assert read_transactions(b"[]") == []
+    assert READER.read_transactions(b"[]") == []
 
 
 def test_a_single_transaction_is_wanted_where_an_array_would_not_do(fraud):
     with pytest.raises(InvalidInputError, match="1 fault"):
-        read_transaction(b"[" + body_of(fraud) + b"]", pointer="/data")
+        READER.read_transaction(b"[" + body_of(fraud) + b"]", pointer="/data")
+
+
+@pytest.mark.parametrize("time", [..., None])
+def test_a_model_that_uses_time_is_not_given_a_transaction_without(fraud, time):
+    body = body_of(fraud, Time=time)
+    assert READER.read_transaction(body).Time is None
+    with pytest.raises(InvalidInputError) as caught:
+        TIME_READER.read_transactions(b"[" + body_of(fraud) + b"," + body + b"]")
+    [fault] = caught.value.faults
+    assert fault.pointer == "/1/Time"
+    assert "expected a finite number" in fault.detail
+
+
+def test_a_model_that_uses_time_is_given_it(fraud):
+    assert TIME_READER.read_transaction(body_of(fraud)).Time == fraud["Time"]

@@ -3,6 +3,7 @@
 import pytest
 
 from function.errors import SettingError
+from function.policy import CostPolicy
 from function.settings import DEFAULT_MODEL, read_settings
 
 
@@ -10,6 +11,7 @@ def test_an_empty_environment_gives_the_defaults():
     settings = read_settings({})
     assert settings.model == DEFAULT_MODEL
     assert settings.max_body_bytes == 16 * 1024 * 1024
+    assert settings.policy is None
     assert settings.revision == "local"
 
 
@@ -30,6 +32,23 @@ def test_a_bad_limit_is_told_with_its_name_value_and_range(value):
     assert str(caught.value) == (
         f'FRAUD_MAX_BODY_BYTES is "{value}"; a whole number from 1024 on is expected.'
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "policy"),
+    [("threshold", None), ("cost:5", CostPolicy(5)), ("cost:0.01", CostPolicy(0.01))],
+)
+def test_the_policy_is_the_models_threshold_or_what_a_review_costs(value, policy):
+    assert read_settings({"FRAUD_POLICY": value}).policy == policy
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "cost", "cost:", "cost:0", "cost:-1", "cost:nan", "cost:inf", "cost:5e", "never:5"],
+)
+def test_a_bad_policy_is_told_with_what_is_allowed(value):
+    with pytest.raises(SettingError, match=f'FRAUD_POLICY is "{value}"; "threshold" is expected'):
+        read_settings({"FRAUD_POLICY": value})
 
 
 def test_a_model_that_is_no_file_is_told_with_its_path(tmp_path):

@@ -1,0 +1,60 @@
+"""Another model and another policy than the default, in the real server."""
+
+import json
+
+import pytest
+import requests
+
+from function.model import encode_model
+from tests.server import running_server
+from training.fitting import Wanted, fit
+from training.recipes import RECIPES
+from training.thresholds import DEFAULT_RULE
+
+REVIEW = 5.0
+EVENT = {"specversion": "1.0", "type": "dev.fraud.transaction.v1", "source": "/shop/7", "id": "1"}
+STRUCTURED = {"content-type": "application/cloudevents+json"}
+
+
+@pytest.fixture(scope="module")
+def paper_server(sample, tmp_path_factory):
+    """The report's model, which uses Time, behind the rule of the least expected cost."""
+    recipe = RECIPES["paper"]
+    _, model = fit(sample, "0" * 64, Wanted(recipe, recipe.C, DEFAULT_RULE), lambda _: None)
+    path = tmp_path_factory.mktemp("model") / "model.json"
+    path.write_bytes(encode_model(model))
+    with running_server(FRAUD_MODEL=str(path), FRAUD_POLICY=f"cost:{REVIEW}") as server:
+        yield server
+
+
+@pytest.mark.parametrize("amount", [0.0, 1.0, 100.0, 25_000.0])
+def test_the_decision_weighs_the_amount_against_a_review(paper_server, fraud, amount):
+    decision = requests.post(paper_server.url, json={**fraud, "Amount": amount}).json()
+    probability = decision["probability"]
+    assert decision["fraud"] == (probability * amount > (1 - probability) * REVIEW)
+    assert decision["threshold"] == pytest.approx(REVIEW / (REVIEW + amount))
+
+
+def test_the_model_card_names_the_policy(paper_server, server):
+    policy = requests.get(f"{paper_server.url}/model").json()["policy"]
+    assert policy == {"kind": "cost", "review": REVIEW}
+    assert requests.get(f"{server.url}/model").json()["policy"]["kind"] == "threshold"
+
+
+def test_a_transaction_without_time_is_refused_where_the_model_uses_it(paper_server, fraud):
+    timeless = {name: value for name, value in fraud.items() if name != "Time"}
+    assert requests.post(paper_server.url, json=fraud).ok
+    for body, pointer in ((timeless, "/Time"), ([fraud, timeless], "/1/Time")):
+        response = requests.post(paper_server.url, json=body)
+        assert response.status_code == 422
+        assert [error["pointer"] for error in response.json()["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("number", [1.0, float("nan")])
+def test_an_event_without_time_is_refused_with_every_fault(paper_server, fraud, number):
+    data = {name: value for name, value in fraud.items() if name != "Time"} | {"V1": number}
+    body = json.dumps(EVENT | {"data": data})
+    response = requests.post(paper_server.url, data=body, headers=STRUCTURED)
+    assert response.status_code == 422
+    pointers = [error["pointer"] for error in response.json()["errors"]]
+    assert pointers == ["/data/Time"] if number == 1.0 else ["/data/V1", "/data/Time"]
