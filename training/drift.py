@@ -135,9 +135,7 @@ def psi(expected: Floats, actual: Floats) -> float:
         0 or more; over 0.2 is widely taken for a change.
     """
     edges = decile_edges(expected)
-    was, now = (
-        np.maximum(shares_of(values, edges), LEAST_SHARE) for values in (expected, actual)
-    )
+    was, now = (np.maximum(shares_of(values, edges), LEAST_SHARE) for values in (expected, actual))
     return float(np.sum((now - was) * np.log(now / was)))
 
 

@@ -15,3 +15,7 @@ class DataError(TrainingError):
 
 class RuleError(TrainingError):
     """A rule for the choice of a threshold is none."""
+
+
+class RefitError(TrainingError):
+    """A model's recipe cannot be fitted again, or that would tell nothing."""

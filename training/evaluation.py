@@ -116,9 +116,7 @@ def out_of_fold(pipeline: Pipeline, table: pd.DataFrame, seed: int) -> Scored:
     # Two frauds, the fewest that are read, make two folds.
     folds = min(FOLDS, int(table[TARGET].value_counts().min()))
     cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    scores = cross_val_predict(
-        clone(pipeline), table, table[TARGET], cv=cv, method="predict_proba"
-    )
+    scores = cross_val_predict(clone(pipeline), table, table[TARGET], cv=cv, method="predict_proba")
     return Scored.of(table, scores[:, 1])
 
 

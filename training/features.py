@@ -11,11 +11,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import gen_batches
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from function.model import Hinge
 
 Matrix = NDArray[np.float64]
+
+BATCH = 10_000
+"""Transactions at a time."""
 
 
 class Terms(TransformerMixin, BaseEstimator, ABC):  # type: ignore[misc]  # scikit-learn has no types
@@ -208,6 +213,44 @@ class Hinges(Terms):
     def _added(self, z: Matrix) -> Iterator[Matrix]:
         for knots in self.knots_:
             yield np.maximum(z - knots, 0)
+
+
+class BatchedStandardScaler(StandardScaler):  # type: ignore[misc]  # scikit-learn has no types
+    """scikit-learn's StandardScaler, which learns batch by batch.
+
+    The original copies its input twice to learn from it: for the terms of 200,000 transactions that
+    is half a gigabyte, and takes four times as long.
+    """
+
+    def fit(self, X: ArrayLike, y: ArrayLike | None = None) -> Self:  # noqa: ARG002, N803
+        """Learn the means and the scales.
+
+        Parameters
+        ----------
+        X
+            Shape (n_samples, n_features).
+        y
+            Not used.
+
+        Returns
+        -------
+        BatchedStandardScaler
+            Itself.
+
+        Raises
+        ------
+        ValueError
+            If X is not a matrix of numbers.
+        """
+        self._reset()
+        matrix = validate_data(self, X, dtype=np.float64, ensure_all_finite="allow-nan")
+        # Of a bare array partial_fit forgets the names.
+        names = getattr(self, "feature_names_in_", None)
+        for batch in gen_batches(len(matrix), BATCH):
+            self.partial_fit(matrix[batch])
+        if names is not None:
+            self.feature_names_in_ = names
+        return self
 
 
 def _hinge(knot: float, weight: float) -> Hinge:

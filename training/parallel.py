@@ -15,8 +15,8 @@ MOST_AT_ONCE = 2
 MEMORY_BYTES = 1_000_000_000
 """What fits side by side may take."""
 
-COPIES = 3
-"""How often a fit holds its features at the most: Newton's method weights a copy of them."""
+COPIES = 2
+"""How often a fit holds its features: Newton's method weights a copy of them."""
 
 
 @contextmanager

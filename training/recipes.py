@@ -15,7 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from function.model import Feature
-from training.features import Hinges, SignedLog, Terms
+from training.features import BatchedStandardScaler, Hinges, SignedLog, Terms
 from training.table import COMPONENTS
 
 LOGARITHMIC = "Amount"
@@ -80,7 +80,7 @@ class Recipe:
             ("standardise", StandardScaler()),
         ]
         if (terms := self.terms()) is not None:
-            steps += [("terms", terms), ("standardise_terms", StandardScaler(copy=False))]
+            steps += [("terms", terms), ("standardise_terms", BatchedStandardScaler(copy=False))]
         if self.undersampled:
             steps += [("undersample", RandomUnderSampler(random_state=seed))]
         strength = self.C if C is None else C

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from function.model import Feature, Model
-from training.errors import TrainingError
+from training.errors import RefitError
 from training.evaluation import Evaluation, Scored, check, evaluate
 from training.recipes import RECIPES, Recipe
 from training.splits import by_time
@@ -27,10 +27,6 @@ class Shift:
     feature: str
     old: float
     new: float
-
-
-class RefitError(TrainingError):
-    """A model's recipe cannot be fitted again, or that would tell nothing."""
 
 
 def contributions_of(model: Model, table: pd.DataFrame) -> Floats:
@@ -172,16 +168,20 @@ def refitted(model: Model, table: pd.DataFrame) -> Evaluation:
 
 
 def _recipe_of(model: Model) -> Recipe:
-    recipe, parameters = RECIPES.get(model.name), model.training.parameters
+    recipe = RECIPES.get(model.name)
     features = tuple(feature.name for feature in model.features)
-    known = recipe is not None and features == recipe.features
-    if recipe is None or not known or parameters.keys() != {"C", "seed"}:
+    if recipe is None or features != recipe.features or not _are_sound(model.training.parameters):
         raise RefitError(
             f"The model {model.name} {model.version} cannot be refitted: it is of none of the "
             f"recipes {', '.join(RECIPES)} as they are here. Give --data that neither model was "
             "trained on, or --judge files."
         )
     return recipe
+
+
+def _are_sound(parameters: dict[str, int | float]) -> bool:
+    strength, seed = parameters.get("C", 0), parameters.get("seed", -1)
+    return strength > 0 and seed >= 0 and isinstance(seed, int)
 
 
 def check_refit(old: Model, new: Model) -> None:

@@ -83,19 +83,22 @@ def first_day_count(table: pd.DataFrame) -> int:
     return first_day if first_day < len(table) else len(table) // 2
 
 
-def without_duplicates(table: pd.DataFrame) -> pd.DataFrame:
-    """Drop the transactions that are there before in every column.
+def without_duplicates(split: Split) -> Split:
+    """Drop the transactions that are there before in every column, in either part.
 
     Parameters
     ----------
-    table
-        As `training.table.read` returns it.
+    split
+        The training and the test part.
 
     Returns
     -------
-    pandas.DataFrame
+    train, test : pandas.DataFrame
+        Nothing in the test part has a twin to learn from.
     """
-    return table.drop_duplicates(ignore_index=True)
+    train, test = split
+    first = (~pd.concat(split).duplicated()).to_numpy()
+    return train[first[: len(train)]], test[first[len(train) :]]
 
 
 def _cut(table: pd.DataFrame, count: int) -> Split:

@@ -64,9 +64,7 @@ class Sweep:
             for counted in (fraud, fraud * amounts[order], 1 - fraud)
         )
         thresholds = np.append(np.inf, falling[last])
-        return cls(
-            thresholds, caught, alerts, amount, caught[-1], alerts[-1], float(amount[-1])
-        )
+        return cls(thresholds, caught, alerts, amount, caught[-1], alerts[-1], float(amount[-1]))
 
     @property
     def recall(self) -> Floats:

@@ -61,9 +61,14 @@ def test_the_stratified_split_has_the_same_share_of_frauds_in_both(sample):
     assert set(train.index) | set(test.index) == set(sample.index)
 
 
-def test_duplicates_are_dropped_once_each(table):
-    unique = without_duplicates(table)
-    assert (len(table) - len(unique), unique[TARGET].sum()) == (1081, 473)
+def test_duplicates_are_dropped_once_each_and_none_is_left_to_learn_from(table):
+    split = stratified(table, seed=0)
+    train, test = without_duplicates(split)
+    both = pd.concat([train, test])
+    assert (len(table) - len(both), both[TARGET].sum()) == (1081, 473)
+    assert not both.duplicated().any()
+    assert set(train.index) <= set(split[0].index)
+    assert set(test.index) <= set(split[1].index)
 
 
 @pytest.mark.parametrize(("frauds", "part"), [(1, "training"), (0, "test")])

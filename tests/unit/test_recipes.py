@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import clone
 from sklearn.model_selection import cross_val_score
+from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from function.model import encode_model, read_model, sealed
 from function.scoring import Scorer
 from function.settings import DEFAULT_MODEL
 from function.transaction import Transaction
-from training.features import Hinges, SignedLog
+from training.features import BatchedStandardScaler, Hinges, SignedLog
 from training.recipes import RECIPES
 from training.scoring import probabilities_of
 from training.table import COMPONENTS, TARGET
@@ -51,7 +52,7 @@ def probabilities(model, table):
     return np.array([scorer.decide(Transaction(**row)).probability for row in columns])
 
 
-@parametrize_with_checks([SignedLog(), Hinges(), Hinges(quantiles=())])
+@parametrize_with_checks([SignedLog(), Hinges(), Hinges(quantiles=()), BatchedStandardScaler()])
 def test_the_transforms_are_estimators_as_scikit_learn_wants_them(estimator, check):
     check(estimator)
 
@@ -66,6 +67,13 @@ def test_the_signed_log_keeps_the_sign_and_tames_the_size():
 def test_a_hinge_bends_at_its_quantile():
     transformed = Hinges(quantiles=(0.5,)).fit_transform([[0.0], [1.0], [4.0]])
     assert transformed.tolist() == [[0, 0], [1, 0], [4, 3]]
+
+
+def test_standardising_in_batches_is_standardising():
+    values = np.random.default_rng(0).normal(3, 7, size=(25_001, 2))
+    batched, whole = BatchedStandardScaler(), StandardScaler()
+    difference = batched.fit_transform(values) - whole.fit_transform(values)
+    assert np.max(np.abs(difference)) < 1e-12
 
 
 def test_a_quantile_that_is_none_is_refused():
