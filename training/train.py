@@ -69,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--out", type=Path, default=Path("build/model"), metavar="DIR", help="default: %(default)s"
     )
+    parser.add_argument("--report", type=Path, metavar="DIR", help="write a report there as well")
     parser.add_argument("--recipe", choices=RECIPES, default=DEFAULT, help="default: %(default)s")
     parser.add_argument("--C", type=_positive, help="less regularises more; default: the recipe's")
     parser.add_argument(
@@ -114,6 +115,21 @@ def _train(
     write(options.out, pipeline, model)
     console.print(f"Wrote model {model.name} {model.version} to {options.out / MODEL_FILE}")
     console.print(f"and its scikit-learn pipeline to {options.out / PIPELINE_FILE}.")
+    if options.report:
+        _report(console, table, model, options)
+
+
+def _report(
+    console: Console, table: pd.DataFrame, model: Model, options: argparse.Namespace
+) -> None:
+    # Imported here, because matplotlib takes a second that a plain training need not wait for.
+    from training.report.page import write_report  # noqa: PLC0415
+    from training.study import steps_of_study, study  # noqa: PLC0415
+
+    with steps(console, steps_of_study()) as report:
+        found = study(table, model, options.threshold, report)
+    for path in write_report(options.report, found):
+        console.print(f"Wrote {path}")
 
 
 def metrics_table(metrics: dict[str, Metrics]) -> Table:
