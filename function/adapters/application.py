@@ -101,13 +101,16 @@ def _scoring_handler(core: Core) -> Handler:
         headers: dict[bytes, bytes] = dict(request.scope["headers"])
         media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
         structured = media_type == events.STRUCTURED_MEDIA_TYPE
+        if media_type == events.BATCH_MEDIA_TYPE:
+            return events.score_batch(core, request, body)
         if structured or is_binary_event(headers):
             return events.score_event(core, request, body, structured=structured)
         if media_type == transactions.MEDIA_TYPE:
             return transactions.score_transactions(core, request, body)
         raise UnsupportedMediaTypeError(
             f'The content type is "{media_type[:40]}"; {transactions.MEDIA_TYPE}, '
-            f"{events.STRUCTURED_MEDIA_TYPE} or a binary CloudEvent was expected."
+            f"{events.STRUCTURED_MEDIA_TYPE}, {events.BATCH_MEDIA_TYPE} or a binary CloudEvent "
+            "was expected."
         )
 
     return score

@@ -8,17 +8,15 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from function.adapters.core import Core
-from function.adapters.event_reading import (
-    SPECVERSION,
-    Event,
-    binary_event,
-    structured_event,
-    transaction_of,
-)
+from function.adapters.event import SPECVERSION, Event, transaction_of, transactions_of
+from function.adapters.event_reading import binary_event, structured_event, structured_events
 from function.adapters.requests import reasons_wanted
-from function.adapters.transactions import REASONS_OF_ONE
+from function.adapters.transactions import REASONS_OF_EACH, REASONS_OF_ONE
+from function.scoring import Decision
+from function.transaction import Transaction
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
+BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
 DECISION_TYPE = "dev.fraud.decision.v1"
 NOT_CARRIED_OVER = frozenset(
     ("id", "source", "specversion", "type", "time", "datacontenttype", "dataschema")
@@ -55,10 +53,7 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     else:
         event = binary_event(request.scope["headers"], body)
     transaction = transaction_of(event, core.reader)
-    decision = core.scorer.decide(transaction, reasons_wanted(request, REASONS_OF_ONE))
-    decision.model = core.scorer.reference
-    if decision.id is None:
-        decision.id = str(event.attributes["id"])
+    decision = _decision(core, event, transaction, reasons_wanted(request, REASONS_OF_ONE))
     attributes = _reply_attributes(event, core.revision)
     if structured:
         content = msgspec.json.encode({**attributes, "data": decision})
@@ -66,6 +61,49 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     media_type = str(attributes.pop("datacontenttype"))
     headers = {f"ce-{name}": _header_value(value) for name, value in attributes.items()}
     return Response(msgspec.json.encode(decision), headers=headers, media_type=media_type)
+
+
+def score_batch(core: Core, request: Request, body: bytes) -> Response:
+    """Answer a batch of events with a batch of decisions, in its order.
+
+    Parameters
+    ----------
+    core
+        The model, what it can score, and the revision, which names the answers' source.
+    request
+        Its query may ask for a number of reasons.
+    body
+        A JSON array of events.
+
+    Returns
+    -------
+    Response
+
+    Raises
+    ------
+    InputError
+        If any of them is no CloudEvent, or not one that holds a transaction; it names every fault
+        of every event.
+    """
+    events = structured_events(body, core.reader)
+    transactions = transactions_of(events, core.reader)
+    reasons = reasons_wanted(request, REASONS_OF_EACH)
+    replies = [
+        {
+            **_reply_attributes(event, core.revision),
+            "data": _decision(core, event, transaction, reasons),
+        }
+        for event, transaction in zip(events, transactions, strict=True)
+    ]
+    return Response(msgspec.json.encode(replies), media_type=BATCH_MEDIA_TYPE)
+
+
+def _decision(core: Core, event: Event, transaction: Transaction, reasons: int) -> Decision:
+    decision = core.scorer.decide(transaction, reasons)
+    decision.model = core.scorer.reference
+    if decision.id is None:
+        decision.id = str(event.attributes["id"])
+    return decision
 
 
 def _reply_attributes(event: Event, revision: str) -> dict[str, object]:

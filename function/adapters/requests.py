@@ -35,9 +35,8 @@ async def read_body(request: Request, limit: int) -> bytes:
         If the client went away.
     """
     chunks, size, more = [], 0, True
-    while (
-        more
-    ):  # not request.stream(), which takes twice the time for the one chunk there mostly is
+    # Not request.stream(), which takes twice the time for the one chunk that there mostly is.
+    while more:
         message = await request.receive()
         if message["type"] == "http.disconnect":
             raise ClientDisconnect

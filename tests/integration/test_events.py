@@ -263,3 +263,84 @@ def test_a_nan_in_an_events_data_is_named(server, fraud):
     event = structured({**fraud, "V14": float("nan")})
     response = requests.post(server.url, data=json.dumps(event), headers=STRUCTURED)
     assert_faults(response, [("pointer", "/data/V14")])
+
+
+BATCH = {"content-type": "application/cloudevents-batch+json"}
+
+
+def send_batch(server, batch, **parameters):
+    text = batch if isinstance(batch, bytes) else json.dumps(batch)
+    return requests.post(server.url, data=text, headers=BATCH, params=parameters)
+
+
+def test_a_batch_is_answered_with_a_batch_in_its_order(server, fraud):
+    ids = [f"event-{number}" for number in range(200)]
+    data = {name: value for name, value in fraud.items() if name != "id"}
+    batch = [
+        structured(data, id=each, subject=f"card-{each}", traceparent="00-1-2-03") for each in ids
+    ]
+    response = send_batch(server, batch)
+    assert response.headers["content-type"] == BATCH["content-type"]
+    replies = response.json()
+    assert [reply["id"] for reply in replies] == ids
+    assert [reply["data"]["id"] for reply in replies] == ids
+    assert [reply["subject"] for reply in replies] == [f"card-{each}" for each in ids]
+    single = requests.post(server.url, json=batch[0], headers=STRUCTURED).json()
+    for reply in replies:
+        assert reply["type"] == "dev.fraud.decision.v1"
+        assert reply["traceparent"] == "00-1-2-03"
+        assert "reasons" not in reply["data"]
+        assert reply["data"]["probability"] == single["data"]["probability"]
+    assert len(send_batch(server, batch[:1], reasons="5").json()[0]["data"]["reasons"]) == 5
+
+
+def test_an_empty_batch_is_answered_with_an_empty_batch(server):
+    response = send_batch(server, [])
+    assert (response.status_code, response.json()) == (200, [])
+
+
+def test_the_data_of_an_event_in_a_batch_may_be_in_base64(server, fraud):
+    encoded = base64.b64encode(json.dumps(fraud).encode()).decode()
+    [reply] = send_batch(server, [structured(fraud, data=..., data_base64=encoded)]).json()
+    assert reply["data"]["fraud"] is True
+
+
+def test_every_fault_of_every_event_in_a_batch_is_named(server, fraud):
+    batch = [
+        structured(fraud),
+        structured({**fraud, "V3": "abc"}, source=...),
+        structured(fraud, type="dev.fraud.other.v1"),
+        structured(fraud, data=...),
+    ]
+    response = send_batch(server, batch)
+    assert response.status_code == 422
+    pointers = [error["pointer"] for error in response.json()["errors"]]
+    assert pointers == ["/1/source", "/1/data/V3", "/2/type", "/3/data"]
+
+
+@pytest.mark.parametrize(
+    ("batch", "status", "pointers"),
+    [
+        (b"[", 400, None),
+        (b"", 400, None),
+        (b"{}", 422, [""]),
+        (b"3", 422, [""]),
+        (b'["event", 3]', 422, ["/0", "/1"]),
+        (b'[{"id": 1, "id": 2}]', 422, ["/0/id"]),
+        (b"[" * 100_000, 400, None),
+    ],
+)
+def test_what_is_no_batch_is_refused(server, batch, status, pointers):
+    response = send_batch(server, batch)
+    assert response.status_code == status
+    assert response.headers["content-type"] == PROBLEM
+    if pointers is not None:
+        named = [error["pointer"] for error in response.json()["errors"]]
+        assert set(pointers) <= set(named)
+
+
+def test_a_number_that_json_has_not_is_named_with_its_event(server, fraud):
+    batch = [structured(fraud), structured({**fraud, "V1": float("nan")})]
+    response = send_batch(server, batch)
+    assert response.status_code == 422
+    assert [error["pointer"] for error in response.json()["errors"]] == ["/1/data/V1"]
