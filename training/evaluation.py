@@ -17,6 +17,8 @@ from sklearn.pipeline import Pipeline
 
 from function.model import Metrics
 from training.errors import DataError
+from training.parallel import at_once
+from training.recipes import columns_of
 from training.splits import Split
 from training.sweep import Sweep
 from training.table import TARGET
@@ -116,7 +118,14 @@ def out_of_fold(pipeline: Pipeline, table: pd.DataFrame, seed: int) -> Scored:
     # Two frauds, the fewest that are read, make two folds.
     folds = min(FOLDS, int(table[TARGET].value_counts().min()))
     cv = StratifiedKFold(folds, shuffle=True, random_state=seed)
-    scores = cross_val_predict(clone(pipeline), table, table[TARGET], cv=cv, method="predict_proba")
+    scores = cross_val_predict(
+        clone(pipeline),
+        table,
+        table[TARGET],
+        cv=cv,
+        method="predict_proba",
+        n_jobs=at_once(len(table), columns_of(pipeline)),
+    )
     return Scored.of(table, scores[:, 1])
 
 

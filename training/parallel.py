@@ -6,7 +6,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from joblib import cpu_count, parallel_config
+from joblib import cpu_count, effective_n_jobs, parallel_config
 from threadpoolctl import threadpool_limits
 
 MOST_AT_ONCE = 2
@@ -48,7 +48,7 @@ def at_once(transactions: int, columns: int) -> int:
     Returns
     -------
     int
-        1 to `MOST_AT_ONCE`.
+        From 1 on: as many as `one_thread_each` allows and memory holds.
     """
     size = COPIES * transactions * columns * 8
-    return max(1, min(MOST_AT_ONCE, int(cpu_count()), MEMORY_BYTES // size))
+    return max(1, min(int(effective_n_jobs()), MEMORY_BYTES // size))

@@ -54,12 +54,6 @@ class Recipe:
         """Return what bends the features, not fitted; None where they stay straight."""
         return None
 
-    @property
-    def columns(self) -> int:
-        """How many features the logistic regression sees, terms included."""
-        terms = self.terms()
-        return len(self.features) * (1 if terms is None else 1 + len(terms.labels()))
-
     def pipeline(self, C: float | None = None, seed: int = 0) -> Pipeline:  # noqa: N803
         """Make the pipeline, not fitted.
 
@@ -124,6 +118,23 @@ class Recipe:
             for index, name in enumerate(self.features)
         )
         return float(pipeline["classify"].intercept_[0]), features
+
+
+def columns_of(pipeline: Pipeline) -> int:
+    """Count the features that the logistic regression sees, terms included.
+
+    Parameters
+    ----------
+    pipeline
+        As `Recipe.pipeline` made it, fitted or not.
+
+    Returns
+    -------
+    int
+    """
+    count = sum(len(columns) for _, _, columns in pipeline["select"].transformers)
+    terms = pipeline.named_steps.get("terms")
+    return count if terms is None else count * (1 + len(terms.labels()))
 
 
 def _bends(pipeline: Pipeline) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from training.costs import alerts_of, saved
 from training.evaluation import Evaluation, Scored, check, evaluate, out_of_fold, score
 from training.parallel import at_once
 from training.progress import Report
-from training.recipes import RECIPES, Recipe
+from training.recipes import RECIPES, Recipe, columns_of
 from training.splits import Split, by_day, by_time, stratified, without_duplicates
 from training.thresholds import Rule
 
@@ -173,7 +173,7 @@ class _Measuring:
         jobs += [delayed(self._evaluated)(pipelines[0], by_time, None)]
         jobs += [delayed(self._evaluated)(pipelines[0], by_day, None)]
         jobs += [delayed(self._average_precision)(pipelines[seed], seed) for seed in SEEDS]
-        side_by_side = at_once(len(self.table), recipe.columns)
+        side_by_side = at_once(len(self.table), columns_of(pipelines[0]))
         found = []
         for result in Parallel(side_by_side, return_as="generator")(jobs):
             found.append(result)
