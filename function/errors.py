@@ -87,6 +87,19 @@ class BodyTooLargeError(InputError):
     """The body is larger than the function takes."""
 
 
+class LineTooLongError(InputError):
+    """A line of a stream is longer than the function takes.
+
+    Parameters
+    ----------
+    limit
+        The longest that is taken, in bytes.
+    """
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"The line is longer than {limit} bytes.")
+
+
 class UnsupportedMediaTypeError(InputError):
     """The body is of a content type that the function does not read."""
 

@@ -11,6 +11,7 @@ from function.adapters.core import Core
 from function.adapters.event_reading import is_binary_event
 from function.adapters.problems import problem_response
 from function.adapters.requests import media_type_of, read_body
+from function.adapters.streams import MEDIA_TYPES, score_stream
 from function.errors import (
     InputError,
     MethodNotAllowedError,
@@ -65,8 +66,10 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     Function
         It raises nothing that a client could cause.
     """
+    core = Core(scorer, settings.revision)
+    score = _scoring_handler(core)
     routes: dict[str, Route] = {
-        "/": (SCORING_METHODS, _scoring_handler(Core(scorer, settings.revision))),
+        "/": (SCORING_METHODS, score),
         "/model": (READING_METHODS, _fixed(_card(scorer, settings))),
         "/health/live": (READING_METHODS, _fixed(Health("live"))),
         "/health/ready": (READING_METHODS, _fixed(Health("ready"))),
@@ -75,6 +78,8 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     async def answer(request: Request) -> Response:
         try:
             handler = _handler_of(request, routes)
+            if handler is score and (media_type := _stream_type(request)):
+                return await score_stream(core, request, media_type)
             return handler(request, await read_body(request, settings.max_body_bytes))
         except InputError as error:
             return problem_response(error)
@@ -96,6 +101,13 @@ def _handler_of(request: Request, routes: Mapping[str, Route]) -> Handler:
     return handler
 
 
+def _stream_type(request: Request) -> str | None:
+    """Return the media type of a body that is answered line by line; None for any other body."""
+    headers: dict[bytes, bytes] = dict(request.scope["headers"])
+    media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
+    return media_type if media_type in MEDIA_TYPES and not is_binary_event(headers) else None
+
+
 def _scoring_handler(core: Core) -> Handler:
     def score(request: Request, body: bytes) -> Response:
         headers: dict[bytes, bytes] = dict(request.scope["headers"])
@@ -109,8 +121,8 @@ def _scoring_handler(core: Core) -> Handler:
             return transactions.score_transactions(core, request, body)
         raise UnsupportedMediaTypeError(
             f'The content type is "{media_type[:40]}"; {transactions.MEDIA_TYPE}, '
-            f"{events.STRUCTURED_MEDIA_TYPE}, {events.BATCH_MEDIA_TYPE} or a binary CloudEvent "
-            "was expected."
+            f"{events.STRUCTURED_MEDIA_TYPE}, {events.BATCH_MEDIA_TYPE}, "
+            f"{', '.join(MEDIA_TYPES)} or a binary CloudEvent was expected."
         )
 
     return score

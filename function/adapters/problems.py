@@ -11,6 +11,7 @@ from function.errors import (
     Fault,
     InputError,
     InvalidInputError,
+    LineTooLongError,
     MalformedBodyError,
     MethodNotAllowedError,
     UnknownPathError,
@@ -44,10 +45,11 @@ class ProblemKind(msgspec.Struct, frozen=True):
 
 
 KINDS: dict[type[InputError], ProblemKind] = {
-    MalformedBodyError: ProblemKind(400, "malformed-body", "The body is not JSON"),
+    MalformedBodyError: ProblemKind(400, "malformed-body", "The body cannot be read"),
     UnknownPathError: ProblemKind(404, "unknown-path", "There is nothing here"),
     MethodNotAllowedError: ProblemKind(405, "method-not-allowed", "The method is not allowed here"),
     BodyTooLargeError: ProblemKind(413, "body-too-large", "The body is too large"),
+    LineTooLongError: ProblemKind(413, "line-too-long", "The line is too long"),
     UnsupportedMediaTypeError: ProblemKind(
         415, "unsupported-media-type", "The content type is not supported"
     ),
@@ -65,6 +67,23 @@ class Problem(msgspec.Struct, omit_defaults=True):
     errors: tuple[Fault, ...] = ()
 
 
+def problem_of(error: InputError) -> Problem:
+    """Return what tells a client what was wrong.
+
+    Parameters
+    ----------
+    error
+        What the core or an adapter raised.
+
+    Returns
+    -------
+    Problem
+        Of its class's kind, with its faults under "errors".
+    """
+    kind = KINDS[type(error)]
+    return Problem(kind.type, kind.title, kind.status, error.detail, error.faults)
+
+
 def problem_response(error: InputError) -> Response:
     """Return the answer that tells a client what was wrong.
 
@@ -76,11 +95,10 @@ def problem_response(error: InputError) -> Response:
     Returns
     -------
     Response
-        With the status of the error's class, and its faults under "errors".
+        With the status of the error's class; its body is what `problem_of` returns.
     """
-    kind = KINDS[type(error)]
-    problem = Problem(kind.type, kind.title, kind.status, error.detail, error.faults)
+    problem = problem_of(error)
     allow = (
         {"allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowedError) else None
     )
-    return Response(msgspec.json.encode(problem), kind.status, allow, MEDIA_TYPE)
+    return Response(msgspec.json.encode(problem), problem.status, allow, MEDIA_TYPE)

@@ -17,6 +17,7 @@ from cloudevents.http import CloudEvent, from_http
 from knative.deploy import BASE, manifest_of, with_pinned_traffic
 from knative.errors import ConflictError
 from tests.cluster.prober import Prober
+from tests.duplex import upload
 
 FIRST, SECOND = "fraud-00001", "fraud-00002"
 WAIT_S = 180
@@ -119,6 +120,18 @@ def test_concurrency_above_the_target_brings_more_pods(deployment, fraud):
         finally:
             stop.set()
         assert {status for statuses in uploads for status in statuses} == {200}
+
+
+def test_a_stream_is_answered_while_it_is_uploaded(deployment, fraud):
+    line = json.dumps(fraud).encode() + b"\n"
+    with upload(deployment.url, "application/x-ndjson") as stream:
+        stream.send(line)
+        assert json.loads(stream.response.readline())["fraud"] is True
+        stream.send(line * 1000)
+        stream.send(b"")
+        answers = stream.response.read().splitlines()
+    assert len(answers) == 1000
+    assert json.loads(answers[-1])["id"] == fraud["id"]
 
 
 def test_a_second_deploy_leaves_the_traffic_where_it_is(deployment, images, fraud):
