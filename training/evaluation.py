@@ -64,7 +64,10 @@ class Scored:
         -------
         Scored
         """
-        return cls(table[TARGET].to_numpy(), scores, table["Amount"].to_numpy())
+        # Copied, because a view of one column would keep the whole table alive.
+        return cls(
+            table[TARGET].to_numpy(copy=True), scores.copy(), table["Amount"].to_numpy(copy=True)
+        )
 
     @cached_property
     def sweep(self) -> Sweep:

@@ -169,6 +169,11 @@ def test_what_is_no_rule_is_refused_with_what_is_allowed(text):
         Rule.parse(text)
 
 
+def test_scores_do_not_keep_their_table_in_memory(sample):
+    data = Scored.of(sample, np.zeros((len(sample), 2))[:, 1])
+    assert [each.base for each in (data.truth, data.scores, data.amounts)] == [None] * 3
+
+
 def test_the_threshold_comes_from_the_training_part_alone(sample):
     train, test = stratified(sample, seed=0)
     changed = test.assign(**{TARGET: 1 - test[TARGET]})
