@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from function.model import SCHEMA, Model, Training, sealed
+from function.model import SCHEMA, Metrics, Model, Training, sealed
 from training.drift import reference_of
-from training.evaluation import check, evaluate, out_of_fold
+from training.evaluation import Scored, check, evaluate, out_of_fold
 from training.progress import Report
 from training.recipes import Recipe
 from training.splits import by_time, stratified
@@ -72,6 +72,25 @@ def fit(
         If a split has too few frauds to be measured.
     """
     pipeline = wanted.recipe.pipeline(wanted.C, wanted.seed)
+    metrics = _measured(pipeline, table, wanted, report)
+    report("choosing the threshold out of fold")
+    scored = out_of_fold(pipeline, table, wanted.seed)
+    report("fitting to all transactions")
+    pipeline.fit(table, table[TARGET])
+    training = Training(
+        data_sha256=data_sha256,
+        transactions=len(table),
+        frauds=int(table[TARGET].sum()),
+        parameters={"C": wanted.C, "seed": wanted.seed},
+        threshold_rule=str(wanted.rule),
+        metrics=metrics,
+    )
+    return pipeline, _folded(pipeline, table, wanted, scored, training)
+
+
+def _measured(
+    pipeline: Pipeline, table: pd.DataFrame, wanted: Wanted, report: Report
+) -> dict[str, Metrics]:
     splits = {"stratified": stratified(table, wanted.seed), "time": by_time(table)}
     for name, split in splits.items():
         check(split, name)
@@ -79,17 +98,14 @@ def fit(
     for name, split in splits.items():
         report(f"measuring {wanted.recipe.name} on the {name} split")
         metrics[name] = evaluate(pipeline, split, wanted.rule, wanted.seed).metrics
-    report("choosing the threshold out of fold")
-    scored = out_of_fold(pipeline, table, wanted.seed)
+    return metrics
+
+
+def _folded(
+    pipeline: Pipeline, table: pd.DataFrame, wanted: Wanted, scored: Scored, training: Training
+) -> Model:
     threshold = wanted.rule.choose(scored.sweep)
-    report("fitting to all transactions")
-    pipeline.fit(table, table[TARGET])
-    parameters = {"C": wanted.C, "seed": wanted.seed}
-    record = Training(
-        data_sha256, len(table), int(table[TARGET].sum()), parameters, str(wanted.rule), metrics
-    )
     intercept, features = wanted.recipe.fold(pipeline)
-    reference = reference_of(table, wanted.recipe.features, scored, threshold)
     model = Model(
         schema=SCHEMA,
         name=wanted.recipe.name,
@@ -98,7 +114,7 @@ def fit(
         threshold=threshold,
         intercept=intercept,
         features=features,
-        training=record,
-        reference=reference,
+        training=training,
+        reference=reference_of(table, wanted.recipe.features, scored, threshold),
     )
-    return pipeline, sealed(model)
+    return sealed(model)
