@@ -1,8 +1,10 @@
 """The command scripts/train, as it is typed."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import joblib
@@ -107,3 +109,15 @@ def test_an_option_that_cannot_be_is_refused(option, value):
     done = command(option, value)
     assert done.returncode == 2
     assert option in done.stderr
+
+
+@pytest.mark.slow
+def test_training_on_all_transactions_takes_a_minute_and_a_gigabyte_or_two(data_file, tmp_path):
+    began = time.monotonic()
+    arguments = ["--data", str(data_file), "--out", str(tmp_path)]
+    process = subprocess.Popen([sys.executable, str(PROJECT / "scripts" / "train"), *arguments])
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    assert process.returncode == 0
+    assert time.monotonic() - began < 60
+    assert used.ru_maxrss * 1024 < 2e9
