@@ -1,9 +1,8 @@
 """The command `scripts/train`: from the data to a model file that the function reads."""
 
 import argparse
-import os
+import io
 import sys
-import tempfile
 from pathlib import Path
 
 import joblib
@@ -15,7 +14,8 @@ from sklearn.pipeline import Pipeline
 from function.model import Metrics, Model, encode_model
 from training import fitting
 from training.data import default_cache, fetch, sha256_of
-from training.errors import DataError, RuleError, TrainingError
+from training.errors import RuleError, TrainingError
+from training.files import write_whole
 from training.fitting import Wanted
 from training.parallel import one_thread_each
 from training.progress import steps
@@ -170,12 +170,6 @@ def write(folder: Path, pipeline: Pipeline, model: Model) -> None:
     DataError
         If the folder cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            joblib.dump(pipeline, Path(scratch, PIPELINE_FILE))
-            Path(scratch, MODEL_FILE).write_bytes(encode_model(model))
-            for name in (PIPELINE_FILE, MODEL_FILE):
-                os.replace(Path(scratch, name), folder / name)  # noqa: PTH105  atomic
-    except OSError as error:
-        raise DataError(f"{folder} cannot be written: {error.strerror}.") from None
+    dumped = io.BytesIO()
+    joblib.dump(pipeline, dumped)
+    write_whole(folder, {PIPELINE_FILE: dumped.getvalue(), MODEL_FILE: encode_model(model)})

@@ -1,13 +1,11 @@
 """Writes the report and the model card; `train` calls it where a report is asked for."""
 
-import os
-import tempfile
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from training.data import SHA256
-from training.errors import DataError
+from training.files import write_whole
 from training.report.card import card_values
 from training.report.claims import reached
 from training.report.figures import figures
@@ -45,17 +43,8 @@ def write_report(folder: Path, study: Study) -> list[Path]:
         If the folder cannot be written.
     """
     # Both are made before the first is written, so that what goes wrong leaves none alone.
-    contents = _rendered(study)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder) as scratch:
-            for name, content in contents.items():
-                Path(scratch, name).write_text(content, encoding="utf-8", newline="\n")
-            for name in contents:
-                os.replace(Path(scratch, name), folder / name)  # noqa: PTH105  atomic
-    except OSError as error:
-        raise DataError(f"{folder} cannot be written: {error.strerror}.") from None
-    return [folder / name for name in contents]
+    contents = {name: text.encode() for name, text in _rendered(study).items()}
+    return write_whole(folder, contents)
 
 
 def _rendered(study: Study) -> dict[str, str]:
