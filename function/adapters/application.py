@@ -25,7 +25,7 @@ from function.settings import Settings
 
 Function = Callable[[Request], Awaitable[Response]]
 Handler = Callable[[Request, bytes], Response]
-Route = tuple[tuple[str, ...], Handler]
+Route = tuple[tuple[str, ...], Handler | None]
 
 READING_METHODS = ("GET", "HEAD")
 SCORING_METHODS = ("POST",)
@@ -67,9 +67,8 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         It raises nothing that a client could cause.
     """
     core = Core(scorer, settings.revision)
-    score = _scoring_handler(core)
     routes: dict[str, Route] = {
-        "/": (SCORING_METHODS, score),
+        "/": (SCORING_METHODS, None),  # which chooses by content type
         "/model": (READING_METHODS, _fixed(_card(scorer, settings))),
         "/health/live": (READING_METHODS, _fixed(Health("live"))),
         "/health/ready": (READING_METHODS, _fixed(Health("ready"))),
@@ -78,8 +77,8 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     async def answer(request: Request) -> Response:
         try:
             handler = _handler_of(request, routes)
-            if handler is score and (media_type := _stream_type(request)):
-                return await score_stream(core, request, media_type)
+            if handler is None:
+                return await _scored(core, request, settings.max_body_bytes)
             return handler(request, await read_body(request, settings.max_body_bytes))
         except InputError as error:
             return problem_response(error)
@@ -89,7 +88,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     return answer
 
 
-def _handler_of(request: Request, routes: Mapping[str, Route]) -> Handler:
+def _handler_of(request: Request, routes: Mapping[str, Route]) -> Handler | None:
     path, method = request.scope["path"], request.scope["method"]
     route = routes.get(path)
     if route is None:
@@ -101,31 +100,26 @@ def _handler_of(request: Request, routes: Mapping[str, Route]) -> Handler:
     return handler
 
 
-def _stream_type(request: Request) -> str | None:
-    """Return the media type of a body that is answered line by line; None for any other body."""
+async def _scored(core: Core, request: Request, limit: int) -> Response:
+    """Answer POST / by content type; a stream is answered before its body is all there."""
     headers: dict[bytes, bytes] = dict(request.scope["headers"])
     media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
-    return media_type if media_type in MEDIA_TYPES and not is_binary_event(headers) else None
-
-
-def _scoring_handler(core: Core) -> Handler:
-    def score(request: Request, body: bytes) -> Response:
-        headers: dict[bytes, bytes] = dict(request.scope["headers"])
-        media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
-        structured = media_type == events.STRUCTURED_MEDIA_TYPE
-        if media_type == events.BATCH_MEDIA_TYPE:
-            return events.score_batch(core, request, body)
-        if structured or is_binary_event(headers):
-            return events.score_event(core, request, body, structured=structured)
-        if media_type == transactions.MEDIA_TYPE:
-            return transactions.score_transactions(core, request, body)
-        raise UnsupportedMediaTypeError(
-            f'The content type is "{media_type[:40]}"; {transactions.MEDIA_TYPE}, '
-            f"{events.STRUCTURED_MEDIA_TYPE}, {events.BATCH_MEDIA_TYPE}, "
-            f"{', '.join(MEDIA_TYPES)} or a binary CloudEvent was expected."
-        )
-
-    return score
+    binary = is_binary_event(headers)
+    if media_type in MEDIA_TYPES and not binary:
+        return await score_stream(core, request, media_type)
+    body = await read_body(request, limit)
+    if media_type == events.BATCH_MEDIA_TYPE:
+        return events.score_batch(core, request, body)
+    structured = media_type == events.STRUCTURED_MEDIA_TYPE
+    if structured or binary:
+        return events.score_event(core, request, body, structured=structured)
+    if media_type == transactions.MEDIA_TYPE:
+        return transactions.score_transactions(core, request, body)
+    raise UnsupportedMediaTypeError(
+        f'The content type is "{media_type[:40]}"; {transactions.MEDIA_TYPE}, '
+        f"{events.STRUCTURED_MEDIA_TYPE}, {events.BATCH_MEDIA_TYPE}, "
+        f"{', '.join(MEDIA_TYPES)} or a binary CloudEvent was expected."
+    )
 
 
 def _card(scorer: Scorer, settings: Settings) -> ModelCard:
