@@ -1,10 +1,13 @@
 """What the adapters that score have in common: the core, made for one model.
 
-`application` makes it; `transactions` and `events` use it.
+`application` makes it; the adapters that score use it.
 """
 
+from collections.abc import Sequence
+
 from function.reading import Reader
-from function.scoring import Scorer
+from function.scoring import Decision, Scorer
+from function.transaction import Transaction
 
 
 class Core:
@@ -29,3 +32,39 @@ class Core:
         self.scorer = scorer
         self.revision = revision
         self.reader = Reader(time_required=scorer.model.needs_time)
+
+    def decide(self, transaction: Transaction, reasons: int) -> Decision:
+        """Score one transaction that stands alone.
+
+        Parameters
+        ----------
+        transaction
+            What is scored.
+        reasons
+            How many reasons to give, 0 or more.
+
+        Returns
+        -------
+        Decision
+            With its model.
+        """
+        decision = self.scorer.decide(transaction, reasons)
+        decision.model = self.scorer.reference
+        return decision
+
+    def decide_all(self, transactions: Sequence[Transaction], reasons: int) -> list[Decision]:
+        """Score many.
+
+        Parameters
+        ----------
+        transactions
+            What is scored.
+        reasons
+            How many reasons to give of each, 0 or more.
+
+        Returns
+        -------
+        list of Decision
+            In the same order and without their model.
+        """
+        return [self.scorer.decide(each, reasons) for each in transactions]

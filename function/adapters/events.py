@@ -13,7 +13,6 @@ from function.adapters.event_reading import binary_event, structured_event, stru
 from function.adapters.requests import reasons_wanted
 from function.adapters.transactions import REASONS_OF_EACH, REASONS_OF_ONE
 from function.scoring import Decision
-from function.transaction import Transaction
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
 BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
@@ -53,7 +52,8 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     else:
         event = binary_event(request.scope["headers"], body)
     transaction = transaction_of(event, core.reader)
-    decision = _decision(core, event, transaction, reasons_wanted(request, REASONS_OF_ONE))
+    decision = core.decide(transaction, reasons_wanted(request, REASONS_OF_ONE))
+    _name(decision, event)
     attributes = _reply_attributes(event, core.revision)
     if structured:
         content = msgspec.json.encode({**attributes, "data": decision})
@@ -87,23 +87,19 @@ def score_batch(core: Core, request: Request, body: bytes) -> Response:
     """
     events = structured_events(body, core.reader)
     transactions = transactions_of(events, core.reader)
-    reasons = reasons_wanted(request, REASONS_OF_EACH)
-    replies = [
-        {
-            **_reply_attributes(event, core.revision),
-            "data": _decision(core, event, transaction, reasons),
-        }
-        for event, transaction in zip(events, transactions, strict=True)
-    ]
+    decisions = core.decide_all(transactions, reasons_wanted(request, REASONS_OF_EACH))
+    replies = []
+    for event, decision in zip(events, decisions, strict=True):
+        _name(decision, event)
+        decision.model = core.scorer.reference
+        replies.append({**_reply_attributes(event, core.revision), "data": decision})
     return Response(msgspec.json.encode(replies), media_type=BATCH_MEDIA_TYPE)
 
 
-def _decision(core: Core, event: Event, transaction: Transaction, reasons: int) -> Decision:
-    decision = core.scorer.decide(transaction, reasons)
-    decision.model = core.scorer.reference
+def _name(decision: Decision, event: Event) -> None:
+    """Let a decision on a transaction without an id bear the event's."""
     if decision.id is None:
         decision.id = str(event.attributes["id"])
-    return decision
 
 
 def _reply_attributes(event: Event, revision: str) -> dict[str, object]:

@@ -58,6 +58,5 @@ class NdjsonTranslator:
             raise LineTooLongError(LINE_LIMIT)
         if not line.strip():
             return b""
-        decision = self._core.scorer.decide(self._core.reader.read_transaction(line), self._reasons)
-        decision.model = self._core.scorer.reference
+        decision = self._core.decide(self._core.reader.read_transaction(line), self._reasons)
         return msgspec.json.encode(decision) + b"\n"

@@ -41,13 +41,11 @@ def score_transactions(core: Core, request: Request, body: bytes) -> Response:
     InputError
         As `Reader.read_transactions` and `reasons_wanted` do.
     """
-    scorer = core.scorer
     found = core.reader.read_transactions(body)
     answer: Decision | Decisions
     if isinstance(found, list):
         reasons = reasons_wanted(request, REASONS_OF_EACH)
-        answer = Decisions([scorer.decide(each, reasons) for each in found], scorer.reference)
+        answer = Decisions(core.decide_all(found, reasons), core.scorer.reference)
     else:
-        answer = scorer.decide(found, reasons_wanted(request, REASONS_OF_ONE))
-        answer.model = scorer.reference
+        answer = core.decide(found, reasons_wanted(request, REASONS_OF_ONE))
     return Response(msgspec.json.encode(answer), media_type=MEDIA_TYPE)
