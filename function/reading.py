@@ -4,6 +4,7 @@ The fast way is msgspec's decoder, which stops at the first fault and, of two eq
 the last without a word. What it refuses, and what may hold a key twice, goes to `diagnosis`.
 """
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
@@ -33,6 +34,7 @@ class Reader:
         kind: type[Transaction] = TimedTransaction if time_required else Transaction
         self.required = NUMBER_FIELDS if time_required else REQUIRED_FIELDS
         self._one = msgspec.json.Decoder(kind)
+        self._decode = self._one.decode
         self._one_or_many: msgspec.json.Decoder[Transaction | list[Transaction]]
         self._one_or_many = msgspec.json.Decoder(kind | list[kind])  # type: ignore[valid-type]
 
@@ -81,6 +83,32 @@ class Reader:
         """
         return self._read(self._one_or_many, body, "", array_allowed=True)
 
+    def read_lines(self, lines: Sequence[bytes]) -> list[Transaction]:
+        """Read a transaction from each line, if nothing is wrong with any of them.
+
+        Parameters
+        ----------
+        lines
+            Each the JSON text of one object.
+
+        Returns
+        -------
+        list of Transaction
+            In their order.
+
+        Raises
+        ------
+        MalformedBodyError
+            If a line has to be looked at by itself, with `read_transaction`.
+        """
+        try:
+            found = list(map(self._decode, lines))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedBodyError(f"A line cannot be read: {error}.") from None
+        if b"".join(lines).count(b":") != _colons(found):
+            raise MalformedBodyError("A line may hold a key twice.")
+        return found
+
     def _read(
         self,
         decoder: msgspec.json.Decoder[_Found],
@@ -111,11 +139,8 @@ def _colons(found: Transaction | list[Transaction]) -> int:
 
     A body with another count is not wrong for that (a null, an escaped colon), just to be checked.
     """
-    if isinstance(found, list):
-        return sum(map(_colons, found))
-    colons = len(REQUIRED_FIELDS)
-    if found.Time is not None:
-        colons += 1
-    if found.id is not None:
-        colons += 1 + found.id.count(":")
-    return colons
+    transactions = found if isinstance(found, list) else [found]
+    times = [each.Time for each in transactions if each.Time is not None]
+    ids = [each.id for each in transactions if each.id is not None]
+    colons = len(transactions) * len(REQUIRED_FIELDS) + len(times) + len(ids)
+    return colons + "".join(ids).count(":")

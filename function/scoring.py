@@ -5,7 +5,7 @@ container, which starts sooner and stays smaller for it.
 """
 
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Sequence
 from itertools import accumulate
 from math import exp, log1p
 from operator import attrgetter
@@ -14,7 +14,7 @@ import msgspec
 
 from function.model import Feature, Model
 from function.policy import Policy, ThresholdPolicy
-from function.transaction import Transaction
+from function.transaction import Transaction, numbers_getter
 
 
 class ModelReference(msgspec.Struct, frozen=True):
@@ -81,7 +81,7 @@ class Scorer:
         self.policy = policy or ThresholdPolicy(model.threshold)
         self.reference = ModelReference(model.name, model.version)
         self._names = tuple(feature.name for feature in model.features)
-        self._values: Callable[[Transaction], tuple[float, ...]] = attrgetter(*self._names)
+        self._values = numbers_getter(self._names)
         self._logarithmic = tuple(
             position
             for position, feature in enumerate(model.features)
@@ -143,10 +143,24 @@ class Scorer:
         fraud, threshold = self.policy.decide(probability, transaction.Amount)
         decision = Decision(transaction.id, fraud, probability, threshold)
         if reasons:
-            decision.reasons = self._reasons(contributions, reasons)
+            decision.reasons = self.reasons(contributions, reasons)
         return decision
 
-    def _reasons(self, contributions: list[float], count: int) -> tuple[Reason, ...]:
+    def reasons(self, contributions: Sequence[float], count: int) -> tuple[Reason, ...]:
+        """Name the features that decided most.
+
+        Parameters
+        ----------
+        contributions
+            As `contributions` returns them.
+        count
+            How many reasons to give, 0 or more; more than there are features gives all.
+
+        Returns
+        -------
+        tuple of Reason
+            The greatest in size first.
+        """
         # For the few that are wanted, to find the largest again and again is faster than to sort.
         sizes = list(map(abs, contributions))
         reasons = []

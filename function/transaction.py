@@ -4,6 +4,8 @@
 scores them.
 """
 
+from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Annotated
 
 import msgspec
@@ -78,3 +80,23 @@ class TimedTransaction(Transaction, kw_only=True):
     """A transaction for a model that uses Time, which is then required."""
 
     Time: Seconds
+
+
+def numbers_getter(names: Sequence[str]) -> Callable[[Transaction], tuple[float, ...]]:
+    """Make what takes numbers out of a transaction.
+
+    Parameters
+    ----------
+    names
+        Some of `NUMBER_FIELDS`, at least two.
+
+    Returns
+    -------
+    callable
+        It takes a transaction and returns the fields of these names, in their order.
+    """
+    if tuple(names) != REQUIRED_FIELDS:
+        return attrgetter(*names)
+    astuple, count = msgspec.structs.astuple, len(REQUIRED_FIELDS)
+    # The whole and its head take a quarter of the time of as many look-ups by name.
+    return lambda transaction: astuple(transaction)[:count]

@@ -3,6 +3,8 @@
 https://github.com/ndjson/ndjson-spec; `streams` calls it.
 """
 
+from collections.abc import Sequence
+
 import msgspec
 
 from function.adapters.core import Core
@@ -31,6 +33,32 @@ class NdjsonTranslator:
         self._core = core
         self._reasons = reasons
         self._line = 0
+        self._encoder = msgspec.json.Encoder()
+
+    def answer_all(self, lines: Sequence[bytes]) -> bytes:
+        """Answer the next lines, if nothing is wrong with any of them.
+
+        Parameters
+        ----------
+        lines
+            Each without its end; many.
+
+        Returns
+        -------
+        bytes
+            The lines that `answer` would return, probabilities to 1e-15.
+
+        Raises
+        ------
+        InputError
+            If they have to be answered one by one.
+        """
+        found = self._core.reader.read_lines(lines)
+        decisions = self._core.decide_all(found, self._reasons)
+        for decision in decisions:
+            decision.model = self._core.scorer.reference
+        self._line += len(lines)
+        return self._encoder.encode_lines(decisions)
 
     def answer(self, line: bytes | None) -> bytes:
         """Answer the next line.

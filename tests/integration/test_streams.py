@@ -52,7 +52,9 @@ def test_each_line_is_answered_in_its_order_with_the_decision_of_a_single_reques
     assert (response.status_code, response.headers["content-type"]) == (200, NDJSON)
     answers = answers_of(response)
     assert [each["id"] for each in answers] == [str(n) for n in range(500)]
-    assert all(each | {"id": None} == single | {"id": None} for each in answers)
+    probability = pytest.approx(single["probability"], rel=1e-12)
+    expected = single | {"id": None, "probability": probability}
+    assert all(each | {"id": None} == expected for each in answers)
 
 
 def test_a_bad_line_is_a_problem_in_its_place_and_the_rest_goes_on(server, fraud):
