@@ -4,13 +4,13 @@ The fast way is msgspec's decoder, which stops at the first fault and, of two eq
 the last without a word. What it refuses, and what may hold a key twice, goes to `diagnosis`.
 """
 
-from collections.abc import Sequence
 from typing import TypeVar
 
 import msgspec
 
 from function.diagnosis import faults_of
 from function.errors import InvalidInputError, MalformedBodyError
+from function.scanning import count, has_one_object_a_line
 from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, TimedTransaction, Transaction
 
 _Found = TypeVar("_Found", bound=Transaction | list[Transaction])
@@ -34,7 +34,6 @@ class Reader:
         kind: type[Transaction] = TimedTransaction if time_required else Transaction
         self.required = NUMBER_FIELDS if time_required else REQUIRED_FIELDS
         self._one = msgspec.json.Decoder(kind)
-        self._decode = self._one.decode
         self._one_or_many: msgspec.json.Decoder[Transaction | list[Transaction]]
         self._one_or_many = msgspec.json.Decoder(kind | list[kind])  # type: ignore[valid-type]
 
@@ -83,13 +82,13 @@ class Reader:
         """
         return self._read(self._one_or_many, body, "", array_allowed=True)
 
-    def read_lines(self, lines: Sequence[bytes]) -> list[Transaction]:
-        """Read a transaction from each line, if nothing is wrong with any of them.
+    def read_block(self, block: bytes) -> list[Transaction]:
+        r"""Read a transaction from each line, if nothing is wrong or unusual with any of them.
 
         Parameters
         ----------
-        lines
-            Each the JSON text of one object.
+        block
+            Lines, each the JSON text of one object with a \n.
 
         Returns
         -------
@@ -99,14 +98,14 @@ class Reader:
         Raises
         ------
         MalformedBodyError
-            If a line has to be looked at by itself, with `read_transaction`.
+            If the lines have to be read one by one, with `read_transaction`.
         """
         try:
-            found = list(map(self._decode, lines))
+            found = self._one.decode_lines(block)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBodyError(f"A line cannot be read: {error}.") from None
-        if b"".join(lines).count(b":") != _colons(found):
-            raise MalformedBodyError("A line may hold a key twice.")
+        if not has_one_object_a_line(block) or count(block, b":") != _colons(found):
+            raise MalformedBodyError("The lines have to be read one by one.")
         return found
 
     def _read(
@@ -122,7 +121,7 @@ class Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._check(body, pointer, array_allowed=array_allowed)
             raise MalformedBodyError(f"The body cannot be read: {error}.") from None
-        if body.count(b":") != _colons(found):
+        if count(body, b":") != _colons(found):
             self._check(body, pointer, array_allowed=array_allowed)
         return found
 

@@ -1,4 +1,4 @@
-"""Scores whole tables with a model file, in numpy: the same numbers as the function's.
+"""Scores whole tables with a model file, as the function scores batches.
 
 `comparison` calls it: it has two model files and no pipelines. Where they have seen the table in
 training, it has their recipes fitted again to an earlier part of it.
@@ -8,16 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from function.model import Feature, Model
+from function.model import Model
+from function.vectors import Floats, VectorScorer
 from training.errors import RefitError
 from training.evaluation import Evaluation, Scored, check, evaluate
 from training.recipes import RECIPES, Recipe
 from training.splits import by_time
 from training.thresholds import Rule
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -44,8 +42,7 @@ def contributions_of(model: Model, table: pd.DataFrame) -> Floats:
     ndarray of float, shape (n, number of features)
         In the order of the model's features.
     """
-    columns = [_contribution(each, table[each.name].to_numpy()) for each in model.features]
-    return np.column_stack(columns)
+    return VectorScorer(model).contributions(_values_of(model, table))
 
 
 def probabilities_of(model: Model, table: pd.DataFrame) -> Floats:
@@ -63,24 +60,11 @@ def probabilities_of(model: Model, table: pd.DataFrame) -> Floats:
     ndarray of float, shape (n,)
         0 to 1.
     """
-    log_odds = np.full(len(table), model.intercept)
-    for feature in model.features:
-        log_odds += _contribution(feature, table[feature.name].to_numpy())
-    probabilities: Floats = np.exp(-np.logaddexp(0.0, -log_odds))
-    return probabilities
+    return VectorScorer(model).probabilities(_values_of(model, table))
 
 
-def _contribution(feature: Feature, values: Floats) -> Floats:
-    """Compute the formula in the head of `function.model`."""
-    if feature.transform == "log1p":
-        values = np.log1p(values)
-    z = (values - feature.mean) / feature.scale
-    contribution = feature.offset + feature.linear * z
-    if feature.signed_log:
-        contribution += feature.signed_log * np.copysign(np.log1p(np.abs(z)), z)
-    for hinge in feature.hinges:
-        contribution += hinge.weight * np.maximum(z - hinge.knot, 0)
-    return contribution
+def _values_of(model: Model, table: pd.DataFrame) -> Floats:
+    return table[[feature.name for feature in model.features]].to_numpy()
 
 
 def shifts_of(old: Model, new: Model, table: pd.DataFrame, count: int) -> list[tuple[Shift, ...]]:

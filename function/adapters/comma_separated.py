@@ -28,6 +28,7 @@ from function.errors import (
     MalformedBodyError,
 )
 from function.lines import LINE_LIMIT
+from function.scanning import count
 from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, Component, Euros, Seconds
 
 MEDIA_TYPE = "text/csv"
@@ -37,12 +38,11 @@ IGNORED_COLUMN = "Class"
 COLUMNS = (*NUMBER_FIELDS, "id", IGNORED_COLUMN)
 ALLOWED = "allowed are V1 to V28, Amount, Time, id and Class"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
-SPECIAL_IN_ID = re.compile(rb'["\r\0]')
-"""What an id is written otherwise for, or not at all."""
+PLAIN_IDS = re.compile(rb"[ !#-\[\]-~\n]*")
+"""Printable ASCII but for the quote and the backslash, which CSV or JSON would write otherwise."""
 
 RANGES = dict.fromkeys(REQUIRED_FIELDS, Component)
 RANGES |= {"Amount": Euros, "Time": Seconds, IGNORED_COLUMN: float}
-FRAUD = (b"false", b"true")
 
 
 class CsvTranslator:
@@ -76,13 +76,13 @@ class CsvTranslator:
         self._rows = msgspec.json.Decoder(list[row], strict=False)  # type: ignore[valid-type]
         self._row = 0
 
-    def answer_all(self, lines: Sequence[bytes]) -> bytes:
-        """Answer the next rows, if nothing is wrong or unusual with any of them.
+    def answer_block(self, block: bytes) -> bytes:
+        r"""Answer many rows at once, if nothing is wrong or unusual with any of them.
 
         Parameters
         ----------
-        lines
-            Each without its end; many.
+        block
+            Rows, each with its \n.
 
         Returns
         -------
@@ -94,43 +94,50 @@ class CsvTranslator:
         InputError
             If they have to be answered one by one.
         """
-        ids, numbers = self._parted(lines)
-        # A row that is missing is one number of rows too few, one that is smuggled in one too many.
-        rows = self._numbers_of(numbers)
-        if len(rows) != len(lines):
-            raise MalformedBodyError("The rows have to be read one by one.")
+        if b"\r" in block:
+            block = block.replace(b"\r\n", b"\n")
+        ids: list[str] = []
+        if "id" in self._names:
+            ids, block = self._parted(block)
+        rows = self._numbers_of(block)
         verdicts = self._core.decide_rows(rows, self._columns)
-        numbered = range(self._row + 1, self._row + 1 + len(lines))
-        self._row += len(lines)
-        names = [name or b"%d" % number for name, number in zip(ids, numbered, strict=True)]
-        probabilities = msgspec.json.encode(verdicts.probabilities)[1:-1].split(b",")
-        frauds = map(FRAUD.__getitem__, verdicts.frauds)
-        cells = zip(names, probabilities, frauds, strict=True)
-        return b"".join([b"%b,%b,%b,\n" % each for each in cells])
+        numbered = range(self._row + 1, self._row + 1 + len(rows))
+        self._row += len(rows)
+        names = (
+            [name or number for name, number in zip(ids, numbered, strict=True)]
+            if ids
+            else numbered
+        )
+        answers = list(zip(names, verdicts.probabilities, verdicts.frauds, strict=True))
+        # JSON of so plain cells is CSV but for the brackets and quotes, and quickly made.
+        text = msgspec.json.encode(answers)[2:-2] + b"],["
+        return text.replace(b"],[", b",\n").replace(b'"', b"")
 
-    def _parted(self, lines: Sequence[bytes]) -> tuple[Sequence[bytes], Sequence[bytes]]:
-        """Part ids, empty where there is no such column, and the rest of the rows."""
-        if "id" not in self._names:
-            return [b""] * len(lines), lines
+    def _parted(self, block: bytes) -> tuple[list[str], bytes]:
+        """Part the ids from the rest of the rows."""
         place = self._names.index("id")
-        cells = [line.split(b",", place + 1) for line in lines]
+        cells = [line.split(b",", place + 1) for line in block.split(b"\n")[:-1]]
         if min(map(len, cells)) <= place:
             raise MalformedBodyError("A row is too short.")
-        ids = [each.pop(place) for each in cells]
-        all_ids = b"".join(ids)
-        if SPECIAL_IN_ID.search(all_ids) or not all_ids.isascii():
+        ids = b"\n".join([each.pop(place) for each in cells])
+        if not PLAIN_IDS.fullmatch(ids):
             raise MalformedBodyError("An id has to be read by itself.")
-        return ids, [b",".join(each) for each in cells]
+        return ids.decode("ascii").split("\n"), b"\n".join(
+            [*(b",".join(each) for each in cells), b""]
+        )
 
-    def _numbers_of(self, rows: Sequence[bytes]) -> list[tuple[float, ...]]:
-        text = b"[[" + b"],[".join(rows) + b"]]"
+    def _numbers_of(self, block: bytes) -> list[tuple[float, ...]]:
+        if b"\\" in block:  # which means something in JSON and nothing in CSV
+            raise MalformedBodyError("A row has to be read by itself.")
         try:
-            if b"\\" in text:  # which means something in JSON and nothing in CSV
-                raise MalformedBodyError("A row has to be read by itself.")
-            found: list[tuple[float, ...]] = self._rows.decode(text)
+            rows: list[tuple[float, ...]]
+            rows = self._rows.decode(b"[[%b]]" % block[:-1].replace(b"\n", b"],["))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise MalformedBodyError(f"A row cannot be read: {error}.") from None
-        return found
+        # What was between brackets of its own would be one row more, and no line is one less.
+        if len(rows) != count(block, b"\n"):
+            raise MalformedBodyError("The rows have to be read one by one.")
+        return rows
 
     def answer(self, line: bytes | None) -> bytes:
         """Answer the next row.

@@ -3,8 +3,6 @@
 https://github.com/ndjson/ndjson-spec; `streams` calls it.
 """
 
-from collections.abc import Sequence
-
 import msgspec
 
 from function.adapters.core import Core
@@ -35,13 +33,13 @@ class NdjsonTranslator:
         self._line = 0
         self._encoder = msgspec.json.Encoder()
 
-    def answer_all(self, lines: Sequence[bytes]) -> bytes:
-        """Answer the next lines, if nothing is wrong with any of them.
+    def answer_block(self, block: bytes) -> bytes:
+        r"""Answer many lines at once, if nothing is wrong or unusual with any of them.
 
         Parameters
         ----------
-        lines
-            Each without its end; many.
+        block
+            Lines, each with its \n.
 
         Returns
         -------
@@ -53,11 +51,11 @@ class NdjsonTranslator:
         InputError
             If they have to be answered one by one.
         """
-        found = self._core.reader.read_lines(lines)
+        found = self._core.reader.read_block(block)
         decisions = self._core.decide_all(found, self._reasons)
         for decision in decisions:
             decision.model = self._core.scorer.reference
-        self._line += len(lines)
+        self._line += len(found)
         return self._encoder.encode_lines(decisions)
 
     def answer(self, line: bytes | None) -> bytes:

@@ -4,7 +4,7 @@ Nothing of it is kept: where the client does not read its answers, the function 
 lines. A client therefore has to read while it writes.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Protocol
 
@@ -19,15 +19,14 @@ from function.adapters.ndjson import NdjsonTranslator
 from function.adapters.requests import reasons_wanted
 from function.adapters.transactions import REASONS_OF_EACH
 from function.errors import InputError, InvalidInputError, LineTooLongError
-from function.lines import Lines
+from function.lines import Lines, all_short, cut
 
 MEDIA_TYPES = (ndjson.MEDIA_TYPE, comma_separated.MEDIA_TYPE)
 
-FEW = 8
-"""Lines that are answered one by one, because all at once is no faster."""
+FEW = 4 * 1024
+"""Bytes; lines of so little are answered one by one, because all at once is no faster."""
 
-Batch = list[bytes | None]
-Batches = AsyncIterator[Batch]
+Blocks = AsyncIterator[bytes]
 
 
 class DuplexResponse(StreamingResponse):
@@ -51,7 +50,7 @@ class Translator(Protocol):
     def answer(self, line: bytes | None) -> bytes:
         """Answer the next line; None stands for one that was too long."""
 
-    def answer_all(self, lines: Sequence[bytes]) -> bytes:
+    def answer_block(self, block: bytes) -> bytes:
         """Answer many lines at once, or raise InputError if that cannot be done."""
 
 
@@ -80,26 +79,26 @@ async def score_stream(core: Core, request: Request, media_type: str) -> Respons
     starlette.requests.ClientDisconnect
         If the client went away.
     """
-    batches = _batches(request)
+    blocks = _blocks(request)
     if media_type == ndjson.MEDIA_TYPE:
         try:
             translator: Translator = NdjsonTranslator(
                 core, reasons_wanted(request, REASONS_OF_EACH)
             )
         except InvalidInputError:
-            await _drain(batches)
+            await _drain(blocks)
             raise
-        return _answered(translator, [], batches)
-    header, rest = await _first_line(batches)
+        return _answered(translator, b"", blocks)
+    header, rest = await _first_line(blocks)
     try:
         translator = CsvTranslator(core, header)
     except (InvalidInputError, LineTooLongError):
-        await _drain(batches)
+        await _drain(blocks)
         raise
-    return _answered(translator, rest, batches)
+    return _answered(translator, rest, blocks)
 
 
-async def _batches(request: Request) -> Batches:
+async def _blocks(request: Request) -> Blocks:
     """Yield the lines as they come, those of a chunk together."""
     lines = Lines()
     async for chunk in request.stream():
@@ -107,37 +106,38 @@ async def _batches(request: Request) -> Batches:
     yield lines.end()
 
 
-async def _first_line(batches: Batches) -> tuple[bytes | None, Batch]:
+async def _first_line(blocks: Blocks) -> tuple[bytes | None, bytes]:
     """Return the first line, empty where there is none, and those that came with it."""
-    async for batch in batches:
-        if batch:
-            return batch[0], batch[1:]
-    return b"", []
+    async for block in blocks:
+        if block:
+            line, _, rest = block.partition(b"\n")
+            return cut(line + b"\n")[0], rest
+    return b"", b""
 
 
-async def _drain(batches: Batches) -> None:
-    async for _ in batches:
+async def _drain(blocks: Blocks) -> None:
+    async for _ in blocks:
         pass
 
 
-def _answers(translator: Translator, lines: Batch) -> bytes:
-    """Answer lines as many at once as can be: half of them, where something is wrong with any."""
-    if len(lines) <= FEW:
-        return b"".join(map(translator.answer, lines))
-    whole = [line for line in lines if line is not None]
-    if len(whole) == len(lines):
-        with suppress(InputError):
-            return translator.answer_all(whole)
-    middle = len(lines) // 2
-    return _answers(translator, lines[:middle]) + _answers(translator, lines[middle:])
+def _answers(translator: Translator, block: bytes) -> bytes:
+    """Answer a block, as much of it at once as can be: half, where something is wrong with it."""
+    if len(block) > FEW:
+        if all_short(block):
+            with suppress(InputError):
+                return translator.answer_block(block)
+        middle = block.find(b"\n", len(block) // 2) + 1
+        if middle < len(block):
+            return _answers(translator, block[:middle]) + _answers(translator, block[middle:])
+    return b"".join(map(translator.answer, cut(block)))
 
 
-def _answered(translator: Translator, first: Batch, batches: Batches) -> DuplexResponse:
+def _answered(translator: Translator, first: bytes, blocks: Blocks) -> DuplexResponse:
     async def answers() -> AsyncIterator[bytes]:
         yield translator.head + _answers(translator, first)
         # Where the client went away, nobody is left to be answered.
         with suppress(ClientDisconnect):
-            async for batch in batches:
-                yield _answers(translator, batch)
+            async for block in blocks:
+                yield _answers(translator, block)
 
     return DuplexResponse(answers(), media_type=translator.media_type)

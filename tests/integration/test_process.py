@@ -158,3 +158,14 @@ def test_sigterm_during_the_start_ends_it():
     time.sleep(0.1)
     process.terminate()
     assert process.wait(timeout=5) in (0, -signal.SIGTERM)
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="needs /proc")
+def test_numpy_is_loaded_with_the_first_batch_that_is_worth_it(fraud):
+    with running_server() as server:
+        maps = Path("/proc", str(server.process.pid), "maps")
+        for few in (fraud, [fraud] * 3):
+            assert requests.post(server.url, json=few, timeout=10).ok
+            assert "numpy" not in maps.read_text()
+        assert requests.post(server.url, json=[fraud] * 100, timeout=10).ok
+        assert "numpy" in maps.read_text()
