@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 
 from function.adapters.application import Function, application
+from function.adapters.log import start_log, write
 from function.errors import StartError
 from function.model import read_model
 from function.scoring import Scorer
@@ -35,7 +36,17 @@ def create(environment: Mapping[str, str]) -> Function:
         If a setting or the model file is not as it should be.
     """
     settings = read_settings(environment)
-    return application(Scorer(read_model(settings.model), settings.policy), settings)
+    scorer = Scorer(read_model(settings.model), settings.policy)
+    start_log(settings.log)
+    model = scorer.model
+    write("started", model=model.name, version=model.version, revision=settings.revision)
+    function = application(scorer, settings)
+    if settings.tracing:
+        # It takes longer to load than all the rest.
+        from function.adapters.tracing import traced  # noqa: PLC0415
+
+        function = traced(function, scorer.reference, settings.revision)
+    return function
 
 
 try:

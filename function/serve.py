@@ -72,6 +72,7 @@ def run(source: Path, target: str, host: str, port: int) -> None:
         port=port,
         lifespan="off",
         ws="none",
+        log_config=None,
         log_level="error",
         access_log=False,
         server_header=False,

@@ -7,6 +7,7 @@ Kubernetes itself sets FRAUD_SERVICE_HOST, FRAUD_PORT and the like for a Service
 import math
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -15,6 +16,9 @@ from function.policy import CostPolicy
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "default.json"
 MEBIBYTE = 1024 * 1024
+
+LogLevel = Literal["errors", "problems", "requests"]
+LOG_LEVELS: tuple[LogLevel, ...] = ("errors", "problems", "requests")
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -29,6 +33,12 @@ class Settings(msgspec.Struct, frozen=True):
     policy
         FRAUD_POLICY: "threshold", which is the model's own and None here, or "cost:REVIEW" with
         what a review costs in euros.
+    reasons
+        FRAUD_REASONS: how many reasons come with one transaction, 0 or more; 3.
+    log
+        FRAUD_LOG: "errors", "problems" for the refused requests too, "requests" for all.
+    tracing
+        Whether OTEL_EXPORTER_OTLP_ENDPOINT is set; the library reads it.
     revision
         K_REVISION, which Knative sets: the revision's name; "local" elsewhere.
     """
@@ -36,6 +46,9 @@ class Settings(msgspec.Struct, frozen=True):
     model: Path = DEFAULT_MODEL
     max_body_bytes: int = 16 * MEBIBYTE
     policy: CostPolicy | None = None
+    reasons: int = 3
+    log: LogLevel = "problems"
+    tracing: bool = False
     revision: str = "local"
 
 
@@ -62,6 +75,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
         ),
         policy=_policy(environment, "FRAUD_POLICY"),
+        reasons=_whole_number(environment, "FRAUD_REASONS", Settings().reasons, least=0),
+        log=_log_level(environment, "FRAUD_LOG"),
+        tracing=bool(environment.get("OTEL_EXPORTER_OTLP_ENDPOINT")),
         revision=environment.get("K_REVISION") or Settings().revision,
     )
 
@@ -84,6 +100,14 @@ def _whole_number(environment: Mapping[str, str], name: str, default: int, least
     if number < least:
         raise SettingError(f'{name} is "{text}"; a whole number from {least} on is expected.')
     return number
+
+
+def _log_level(environment: Mapping[str, str], name: str) -> LogLevel:
+    text = environment.get(name, Settings().log)
+    for level in LOG_LEVELS:
+        if text == level:
+            return level
+    raise SettingError(f'{name} is "{text}"; {" or ".join(LOG_LEVELS)} is expected.')
 
 
 def _policy(environment: Mapping[str, str], name: str) -> CostPolicy | None:

@@ -11,6 +11,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from function.model import Model
+from function.observations import SCORE_BOUNDS
 from function.policy import Policy, ThresholdPolicy
 
 # Nothing here multiplies matrices, and the threads for it would cost memory.
@@ -20,6 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+
+_SCORE_BOUNDS = np.array(SCORE_BOUNDS)
 
 ROWS_AT_ONCE = 1024
 """What stays within a processor's own memory: 29 numbers of 8 bytes a row, a few times over."""
@@ -38,12 +41,15 @@ class Verdicts(NamedTuple):
         The probabilities where the decisions turn, 0 to 1.
     contributions
         Of each its features' contributions to the log-odds; empty where they were not asked for.
+    score_counts
+        How many of the probabilities are in each bucket of `SCORE_BOUNDS`.
     """
 
     frauds: list[bool]
     probabilities: list[float]
     thresholds: list[float]
     contributions: list[list[float]]
+    score_counts: list[int]
 
 
 class VectorScorer:
@@ -153,11 +159,15 @@ class VectorScorer:
             probabilities = self.probabilities(values)
         frauds, thresholds = self._policy.decide(probabilities, matrix[:, amount])  # type: ignore[arg-type]
         spread = np.broadcast_to(thresholds, probabilities.shape)
+        buckets = np.bincount(
+            _SCORE_BOUNDS.searchsorted(probabilities), minlength=len(_SCORE_BOUNDS)
+        )
         return Verdicts(
             frauds.tolist(),  # type: ignore[attr-defined]
             probabilities.tolist(),
             spread.tolist(),
             contributions,
+            buckets.tolist(),
         )
 
     def _sigmoid(self, sums: Floats) -> Floats:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from function.drift import population_stability_index
 from function.model import Distribution, Reference
 from training.evaluation import Scored
 from training.splits import first_day_count
@@ -21,8 +22,6 @@ SCORE_TAILS = (0.99, 0.995, 0.998, 0.999, 0.9995)
 """About one transaction in 580 is a fraud: what happens to quality happens up here."""
 
 DIGITS = 6
-LEAST_SHARE = 1e-4
-"""What an empty bin counts as, so that the index stays finite."""
 
 
 def reference_of(
@@ -119,9 +118,6 @@ def shares_of(values: Floats, edges: Floats) -> Floats:
 def psi(expected: Floats, actual: Floats) -> float:
     """Return the population stability index of some values against others.
 
-    The sum over the bins of (actual - expected) · log(actual / expected), the symmetric
-    Kullback-Leibler divergence of the two shares.
-
     Parameters
     ----------
     expected
@@ -135,8 +131,9 @@ def psi(expected: Floats, actual: Floats) -> float:
         0 or more; over 0.2 is widely taken for a change.
     """
     edges = decile_edges(expected)
-    was, now = (np.maximum(shares_of(values, edges), LEAST_SHARE) for values in (expected, actual))
-    return float(np.sum((now - was) * np.log(now / was)))
+    return population_stability_index(
+        shares_of(expected, edges).tolist(), shares_of(actual, edges).tolist()
+    )
 
 
 def _short(number: float | np.floating) -> float:

@@ -1,13 +1,17 @@
-"""Chooses by path and method what answers; `main` calls it."""
+"""Chooses by path and method what answers, measures it and logs it; `main` calls it."""
 
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 
+from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from function.adapters import about, scoring
+from function.adapters import about, log, metrics, scoring
 from function.adapters.core import Core
-from function.adapters.problems import problem_response
+from function.adapters.meter import Meter
+from function.adapters.problems import problem_of, problem_response
+from function.adapters.requests import headers_of, protocol_of, traceparent_of
 from function.adapters.routes import Handler, Routes
 from function.errors import InputError, MethodNotAllowedError, UnknownPathError
 from function.scoring import Scorer
@@ -33,16 +37,37 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     Function
         It raises nothing that a client could cause.
     """
-    core = Core(scorer, settings.revision)
-    routes = {**scoring.routes(core, settings), **about.routes(scorer, settings)}
+    core, meter = Core(scorer, settings), Meter()
+    routes = {
+        **scoring.routes(core, settings),
+        **about.routes(scorer, settings),
+        **metrics.routes(core, meter, settings),
+    }
+    log_all = settings.log == "requests"
+
+    def finish(request: Request, status: int, began: float) -> None:
+        seconds = perf_counter() - began
+        meter.add(protocol_of(request), seconds)
+        if log_all:
+            _log_request(request, status, seconds)
 
     async def answer(request: Request) -> Response:
+        began = perf_counter()
         try:
-            return await _handler_of(request, routes)(request)
+            response = await _handler_of(request, routes)(request)
         except InputError as error:
-            return problem_response(error)
+            core.observations.add_error(error)
+            _log_problem(request, routes, error)
+            response = problem_response(error)
         except ClientDisconnect:
-            return Response(status_code=CLIENT_CLOSED_REQUEST)
+            response = Response(status_code=CLIENT_CLOSED_REQUEST)
+        if b"traceparent" in headers_of(request) and (trace := traceparent_of(request)):
+            response.headers["traceparent"] = trace
+        if isinstance(response, StreamingResponse):
+            response.background = BackgroundTask(finish, request, response.status_code, began)
+        else:
+            finish(request, response.status_code, began)
+        return response
 
     return answer
 
@@ -56,3 +81,28 @@ def _handler_of(request: Request, routes: Routes) -> Handler:
         allowed = " and ".join(route.methods)
         raise MethodNotAllowedError(f"{path} takes {allowed}, not {method}.", route.methods)
     return route.handler
+
+
+def _log_problem(request: Request, routes: Routes, error: InputError) -> None:
+    """Say why a request was refused, without a word of what it held: not even an unknown path."""
+    problem, path = problem_of(error), request.scope["path"]
+    log.write(
+        "refused",
+        reason=problem.type.rpartition(":")[2],
+        status=problem.status,
+        faults=len(problem.errors),
+        path=path if path in routes else None,
+        protocol=protocol_of(request),
+        traceparent=traceparent_of(request),
+    )
+
+
+def _log_request(request: Request, status: int, seconds: float) -> None:
+    log.write(
+        "answered",
+        method=request.scope["method"],
+        protocol=protocol_of(request),
+        status=status,
+        seconds=round(seconds, 6),
+        traceparent=traceparent_of(request),
+    )

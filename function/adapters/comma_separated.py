@@ -160,6 +160,7 @@ class CsvTranslator:
         try:
             return self._decided(line)
         except InputError as error:
+            self._core.observations.add_error(error)
             problem = msgspec.json.encode(problem_of(error)).decode()
             return _row_of([self._row, "", "", problem])
 

@@ -3,12 +3,15 @@
 `application` makes it; the adapters that score use it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
+from function.observations import Numbers, Observations
 from function.reading import Reader
 from function.scoring import Decision, Scorer
+from function.settings import Settings
 from function.transaction import Transaction, numbers_getter
 
 if TYPE_CHECKING:
@@ -25,22 +28,32 @@ class Core:
     ----------
     scorer
         The model.
-    revision
-        The revision's name.
+    settings
+        The revision's name, and how many reasons a single decision has.
 
     Attributes
     ----------
-    scorer, revision
+    scorer
         The same.
+    revision
+        The revision's name.
+    reasons
+        How many reasons come with one transaction, where the query does not say.
     reader
         Reads what the model can score.
+    observations
+        What was decided.
     """
 
-    def __init__(self, scorer: Scorer, revision: str) -> None:
+    def __init__(self, scorer: Scorer, settings: Settings) -> None:
         self.scorer = scorer
-        self.revision = revision
+        self.revision = settings.revision
+        self.reasons = settings.reasons
         self.reader = Reader(time_required=scorer.model.needs_time)
         self._numbers = numbers_getter(self.reader.required)
+        self._features = tuple(feature.name for feature in scorer.model.features)
+        self._features_of = numbers_getter(self._features)
+        self.observations = Observations(self._features_of)
 
     @cached_property
     def _vectors(self) -> "VectorScorer":
@@ -67,6 +80,7 @@ class Core:
         """
         decision = self.scorer.decide(transaction, reasons)
         decision.model = self.scorer.reference
+        self.observations.add(transaction, decision)
         return decision
 
     def decide_all(self, transactions: Sequence[Transaction], reasons: int) -> list[Decision]:
@@ -85,17 +99,22 @@ class Core:
             In the same order and without their model.
         """
         if len(transactions) <= FEW:
-            return [self.scorer.decide(each, reasons) for each in transactions]
+            decisions = [self.scorer.decide(each, reasons) for each in transactions]
+            for transaction, decision in zip(transactions, decisions, strict=True):
+                self.observations.add(transaction, decision)
+            return decisions
         rows = map(self._numbers, transactions)
         verdicts = self._vectors.decide(rows, self.reader.required, explained=reasons > 0)
-        frauds, probabilities, thresholds, contributions = verdicts
+        self._observe(self._features_of, transactions, verdicts)
         ids = [each.id for each in transactions]
-        decisions = list(map(Decision, ids, frauds, probabilities, thresholds))
-        for decision, each in zip(decisions, contributions, strict=False):
+        decisions = list(
+            map(Decision, ids, verdicts.frauds, verdicts.probabilities, verdicts.thresholds)
+        )
+        for decision, each in zip(decisions, verdicts.contributions, strict=False):
             decision.reasons = self.scorer.reasons(each, reasons)
         return decisions
 
-    def decide_rows(self, rows: Iterable[Sequence[float]], columns: Sequence[str]) -> "Verdicts":
+    def decide_rows(self, rows: Sequence[Sequence[float]], columns: tuple[str, ...]) -> "Verdicts":
         """Score many of which only the numbers are known.
 
         Parameters
@@ -109,4 +128,12 @@ class Core:
         -------
         Verdicts
         """
-        return self._vectors.decide(rows, columns)
+        verdicts = self._vectors.decide(rows, columns)
+        features = itemgetter(*map(columns.index, self._features))
+        self._observe(features, rows, verdicts)
+        return verdicts
+
+    def _observe(self, numbers: Numbers, transactions: Sequence[object], found: "Verdicts") -> None:
+        self.observations.add_batch(
+            numbers, transactions, found.probabilities, found.frauds, found.score_counts
+        )

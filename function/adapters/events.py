@@ -10,8 +10,8 @@ from starlette.responses import Response
 from function.adapters.core import Core
 from function.adapters.event import SPECVERSION, Event, transaction_of, transactions_of
 from function.adapters.event_reading import binary_event, structured_event, structured_events
-from function.adapters.requests import reasons_wanted
-from function.adapters.transactions import REASONS_OF_EACH, REASONS_OF_ONE
+from function.adapters.requests import reasons_wanted, traceparent_of
+from function.adapters.transactions import REASONS_OF_EACH
 from function.scoring import Decision
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
@@ -52,9 +52,12 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     else:
         event = binary_event(request.scope["headers"], body)
     transaction = transaction_of(event, core.reader)
-    decision = core.decide(transaction, reasons_wanted(request, REASONS_OF_ONE))
+    decision = core.decide(transaction, reasons_wanted(request, core.reasons))
     _name(decision, event)
     attributes = _reply_attributes(event, core.revision)
+    if trace := traceparent_of(request):
+        # Who delivers an event may say more about its trace than the event does.
+        attributes.setdefault("traceparent", trace)
     if structured:
         content = msgspec.json.encode({**attributes, "data": decision})
         return Response(content, media_type=STRUCTURED_MEDIA_TYPE)

@@ -76,6 +76,7 @@ class NdjsonTranslator:
         try:
             return self._decided(line)
         except InputError as error:
+            self._core.observations.add_error(error)
             problem = msgspec.to_builtins(problem_of(error))
             return msgspec.json.encode({"line": self._line, **problem}) + b"\n"
 

@@ -1,5 +1,9 @@
-"""What every adapter reads from a request: its media type, its body, the number of reasons."""
+"""What every adapter reads from a request and notes of it.
 
+The media type, the headers, the body, the number of reasons, the trace that it belongs to.
+"""
+
+import re
 from functools import lru_cache
 from urllib.parse import parse_qs
 
@@ -9,6 +13,81 @@ from function.errors import BodyTooLargeError, Fault, InvalidInputError
 
 REASONS_PARAMETER = "reasons"
 MOST_DIGITS = 4
+HEADERS_KEY = "fraud.headers"
+PROTOCOL_KEY = "fraud.protocol"
+TRACEPARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}"
+)
+"""W3C Trace Context, https://www.w3.org/TR/trace-context/#traceparent-header."""
+
+
+def headers_of(request: Request) -> dict[bytes, bytes]:
+    """Return a request's headers by name.
+
+    Parameters
+    ----------
+    request
+        It keeps them for the next who asks.
+
+    Returns
+    -------
+    dict of bytes to bytes
+        By names in lower case; of several of one name, the last.
+    """
+    scope = request.scope
+    headers: dict[bytes, bytes] | None = scope.get(HEADERS_KEY)
+    if headers is None:
+        headers = scope[HEADERS_KEY] = dict(scope["headers"])
+    return headers
+
+
+def traceparent_of(request: Request) -> str | None:
+    """Return which trace a request belongs to.
+
+    Parameters
+    ----------
+    request
+        Its header traceparent may say.
+
+    Returns
+    -------
+    str or None
+        The header's value; None where there is none, or none that is valid.
+    """
+    value = headers_of(request).get(b"traceparent")
+    if value is None or not TRACEPARENT.fullmatch(value):
+        return None
+    return value.decode("ascii")
+
+
+def note_protocol(request: Request, protocol: str) -> None:
+    """Note in which protocol a request is, for the metrics and the log.
+
+    Parameters
+    ----------
+    request
+        Whose it is.
+    protocol
+        A short word, one of a few.
+    """
+    request.scope[PROTOCOL_KEY] = protocol
+
+
+def protocol_of(request: Request) -> str:
+    """Return what was noted.
+
+    Parameters
+    ----------
+    request
+        Whose it is.
+
+    Returns
+    -------
+    str
+        "other" where nothing was.
+    """
+    protocol: str = request.scope.get(PROTOCOL_KEY, "other")
+    return protocol
 
 
 async def read_body(request: Request, limit: int) -> bytes:

@@ -6,7 +6,7 @@ from starlette.responses import Response
 from function.adapters import events, streams, transactions
 from function.adapters.core import Core
 from function.adapters.event_reading import is_binary_event
-from function.adapters.requests import media_type_of, read_body
+from function.adapters.requests import headers_of, media_type_of, note_protocol, read_body
 from function.adapters.routes import SCORING_METHODS, Route, Routes
 from function.errors import UnsupportedMediaTypeError
 from function.settings import Settings
@@ -35,18 +35,22 @@ def routes(core: Core, settings: Settings) -> Routes:
 
 async def _scored(core: Core, request: Request, limit: int) -> Response:
     """Answer by content type; a stream is answered before its body is all there."""
-    headers: dict[bytes, bytes] = dict(request.scope["headers"])
+    headers = headers_of(request)
     media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
     binary = is_binary_event(headers)
     if media_type in streams.MEDIA_TYPES and not binary:
+        note_protocol(request, streams.MEDIA_TYPES[media_type])
         return await streams.score_stream(core, request, media_type)
     body = await read_body(request, limit)
     if media_type == events.BATCH_MEDIA_TYPE:
+        note_protocol(request, "event-batch")
         return events.score_batch(core, request, body)
     structured = media_type == events.STRUCTURED_MEDIA_TYPE
     if structured or binary:
+        note_protocol(request, "event-structured" if structured else "event-binary")
         return events.score_event(core, request, body, structured=structured)
     if media_type == transactions.MEDIA_TYPE:
+        note_protocol(request, "json")
         return transactions.score_transactions(core, request, body)
     raise UnsupportedMediaTypeError(
         f'The content type is "{media_type[:40]}"; {transactions.MEDIA_TYPE}, '

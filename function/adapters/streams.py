@@ -21,7 +21,8 @@ from function.adapters.transactions import REASONS_OF_EACH
 from function.errors import InputError, InvalidInputError, LineTooLongError
 from function.lines import Lines, all_short, cut
 
-MEDIA_TYPES = (ndjson.MEDIA_TYPE, comma_separated.MEDIA_TYPE)
+MEDIA_TYPES = {ndjson.MEDIA_TYPE: "ndjson", comma_separated.MEDIA_TYPE: "csv"}
+"""By what each is called for short."""
 
 FEW = 4 * 1024
 """Bytes; lines of so little are answered one by one, because all at once is no faster."""
@@ -39,6 +40,8 @@ class DuplexResponse(StreamingResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the answer, as an ASGI application does."""
         await self.stream_response(send)
+        if self.background is not None:
+            await self.background()
 
 
 class Translator(Protocol):

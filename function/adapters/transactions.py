@@ -9,7 +9,6 @@ from function.adapters.requests import reasons_wanted
 from function.scoring import Decision, ModelReference
 
 MEDIA_TYPE = "application/json"
-REASONS_OF_ONE = 3
 REASONS_OF_EACH = 0
 
 
@@ -47,5 +46,5 @@ def score_transactions(core: Core, request: Request, body: bytes) -> Response:
         reasons = reasons_wanted(request, REASONS_OF_EACH)
         answer = Decisions(core.decide_all(found, reasons), core.scorer.reference)
     else:
-        answer = core.decide(found, reasons_wanted(request, REASONS_OF_ONE))
+        answer = core.decide(found, reasons_wanted(request, core.reasons))
     return Response(msgspec.json.encode(answer), media_type=MEDIA_TYPE)

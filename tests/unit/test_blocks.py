@@ -17,10 +17,10 @@ from function.adapters.ndjson import NdjsonTranslator
 from function.lines import cut
 from function.model import read_model
 from function.scoring import Scorer
-from function.settings import DEFAULT_MODEL
+from function.settings import DEFAULT_MODEL, Settings
 from function.transaction import REQUIRED_FIELDS
 
-CORE = Core(Scorer(read_model(DEFAULT_MODEL)), "local")
+CORE = Core(Scorer(read_model(DEFAULT_MODEL)), Settings())
 NUMBERS = dict.fromkeys(REQUIRED_FIELDS, 0.25)
 GOOD = json.dumps(NUMBERS)
 OBJECTS = [
