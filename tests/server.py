@@ -5,10 +5,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
 
 import requests
 
@@ -26,10 +29,13 @@ class Server:
         Without a slash at the end.
     process
         The process that serves.
+    log
+        The file that its standard streams go to: a pipe that nobody reads would stop it once full.
     """
 
     url: str
     process: subprocess.Popen
+    log: IO
 
     @property
     def port(self) -> int:
@@ -43,7 +49,7 @@ class Server:
 
     def output(self) -> str:
         """Return what it wrote to its standard streams; only after it has ended."""
-        return self.process.stdout.read().decode()
+        return Path(self.log.name).read_text()
 
 
 def free_port() -> int:
@@ -57,20 +63,20 @@ def free_port() -> int:
 def running_server(command=DEFAULT_COMMAND, **environment: str) -> Iterator[Server]:
     """Start the function, wait until it is ready, end it afterwards."""
     port = free_port()
-    process = subprocess.Popen(
-        [*command, "--host", "127.0.0.1", "--port", str(port)],
-        env={**os.environ, **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    server = Server(f"http://127.0.0.1:{port}", process)
-    try:
-        _wait_until_ready(server)
-        yield server
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
+    with tempfile.NamedTemporaryFile() as log:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            env={**os.environ, **environment},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
+        server = Server(f"http://127.0.0.1:{port}", process, log)
+        try:
+            _wait_until_ready(server)
+            yield server
+        finally:
+            process.kill()
+            process.wait()
 
 
 def _wait_until_ready(server: Server) -> None:

@@ -1,0 +1,138 @@
+"""Answers a request that is all there at once; `serve` gives it to uvicorn.
+
+uvicorn starts a task for each request as soon as its head is there, and sends the answer in parts.
+But a short request comes in one piece, and a function that scores it has nothing to wait for: here
+it is called as soon as the request is whole, and its answer is written in one piece. All else goes
+uvicorn's own way.
+"""
+
+from collections.abc import Callable, Coroutine, Generator
+from types import coroutine
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
+
+Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
+
+SHORT = 64 * 1024
+"""Bytes of a body; a longer one comes in several pieces."""
+
+
+class DirectApplication:
+    """An ASGI application that is no more than an endpoint.
+
+    Parameters
+    ----------
+    endpoint
+        What answers.
+    """
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, as an ASGI application does."""
+        response = await self.endpoint(Request(scope, receive))
+        await response(scope, receive, send)
+
+
+class DirectProtocol(HttpToolsProtocol):
+    """uvicorn's protocol, but for requests that are short; its application is a direct one."""
+
+    app: DirectApplication
+    _incomplete: RequestResponseCycle | None = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        if not _is_short(cycle):
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            self._incomplete = cycle
+        else:  # it was kept until the one before it was answered
+            self.loop.call_soon(self._answer, cycle)
+
+    def on_message_complete(self) -> None:
+        """Answer a short request."""
+        super().on_message_complete()
+        cycle, self._incomplete = self._incomplete, None
+        if cycle is not None:
+            self._answer(cycle)
+
+    def _answer(self, cycle: RequestResponseCycle) -> None:
+        running = self.app.endpoint(Request(cycle.scope, cycle.receive))  # type: ignore[arg-type]
+        try:
+            waiting_for = running.send(None)
+        except StopIteration as done:
+            self._respond(cycle, done.value)
+        except Exception as error:  # noqa: BLE001  what uvicorn does with it
+            self._continue(cycle, _raised(error))
+        else:
+            self._continue(cycle, _resumed(running, waiting_for))
+
+    def _respond(self, cycle: RequestResponseCycle, response: Response) -> None:
+        if type(response) is Response:  # no stream, and nothing that runs afterwards
+            self._write(cycle, response)
+        else:
+            self._continue(cycle, _returned(response))
+
+    def _write(self, cycle: RequestResponseCycle, response: Response) -> None:
+        parts = [STATUS_LINE[response.status_code]]
+        for name, value in self.server_state.default_headers:
+            parts += (name, b": ", value, b"\r\n")
+        for name, value in response.raw_headers:
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
+        if cycle.scope["method"] != "HEAD":
+            parts.append(bytes(response.body))
+        self.transport.write(b"".join(parts))
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+    def _continue(self, cycle: RequestResponseCycle, rest: Coroutine[Any, Any, Response]) -> None:
+        """Let uvicorn do what is left."""
+
+        async def application(scope: Scope, receive: Receive, send: Send) -> None:
+            response = await rest
+            await response(scope, receive, send)
+
+        super()._start_asgi_task(cycle, application)  # type: ignore[arg-type]
+
+
+def _is_short(cycle: RequestResponseCycle) -> bool:
+    for name, value in cycle.scope["headers"]:
+        if name == b"content-length":
+            return int(value) <= SHORT and not cycle.waiting_for_100_continue
+        if name == b"transfer-encoding":
+            return False
+    return True
+
+
+async def _returned(response: Response) -> Response:
+    return response
+
+
+async def _raised(error: Exception) -> Response:
+    raise error
+
+
+@coroutine
+def _resumed(
+    running: Coroutine[Any, Any, Response], waiting_for: object
+) -> Generator[object, Any, Response]:
+    """Go on with a coroutine that has begun to wait; where this is cancelled, so is that."""
+    while True:
+        sent = yield waiting_for
+        try:
+            waiting_for = running.send(sent)
+        except StopIteration as done:
+            response: Response = done.value
+            return response
