@@ -14,11 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import (
-    STATUS_LINE,
-    HttpToolsProtocol,
-    RequestResponseCycle,
-)
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+from function.http_protocol import LimitedProtocol
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -44,8 +42,8 @@ class DirectApplication:
         await response(scope, receive, send)
 
 
-class DirectProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, but for requests that are short; its application is a direct one."""
+class DirectProtocol(LimitedProtocol):
+    """A connection whose short requests are answered at once; its application is a direct one."""
 
     app: DirectApplication
     _incomplete: RequestResponseCycle | None = None
@@ -56,16 +54,16 @@ class DirectProtocol(HttpToolsProtocol):
         elif cycle.more_body:
             self._incomplete = cycle
         else:  # it was kept until the one before it was answered
-            self.loop.call_soon(self._answer, cycle)
+            self.loop.call_soon(self._answer_at_once, cycle)
 
     def on_message_complete(self) -> None:
         """Answer a short request."""
         super().on_message_complete()
         cycle, self._incomplete = self._incomplete, None
         if cycle is not None:
-            self._answer(cycle)
+            self._answer_at_once(cycle)
 
-    def _answer(self, cycle: RequestResponseCycle) -> None:
+    def _answer_at_once(self, cycle: RequestResponseCycle) -> None:
         running = self.app.endpoint(Request(cycle.scope, cycle.receive))  # type: ignore[arg-type]
         try:
             waiting_for = running.send(None)

@@ -24,6 +24,10 @@ class ModelFileError(StartError):
     """The model file is missing, damaged or not one that this function can read."""
 
 
+class KeysFileError(StartError):
+    """The file of keys is missing, empty or not as it should be; no message shows a key."""
+
+
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True):
     """One thing that is wrong with what a client sent.
 
@@ -98,6 +102,65 @@ class LineTooLongError(InputError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"The line is longer than {limit} bytes.")
+
+
+class BatchTooLargeError(InputError):
+    """There are more transactions in one JSON array than the function takes.
+
+    Parameters
+    ----------
+    count
+        How many there are.
+    limit
+        How many are taken.
+    """
+
+    def __init__(self, count: int, limit: int) -> None:
+        super().__init__(
+            f"There are {count} transactions in the array; at most {limit} are taken at once. "
+            "NDJSON (application/x-ndjson) has no such limit."
+        )
+
+
+class HeadTooLargeError(InputError):
+    """A request's line and headers are more than the function takes.
+
+    Parameters
+    ----------
+    headers
+        How many headers are taken.
+    size
+        How many bytes are taken, of all together.
+    """
+
+    def __init__(self, headers: int, size: int) -> None:
+        super().__init__(
+            f"At most {headers} headers are taken, and at most {size} bytes of the request line "
+            "and the headers together."
+        )
+
+
+class MalformedRequestError(InputError):
+    """What came is not HTTP."""
+
+
+class UploadTimeoutError(InputError):
+    """A client has stopped in the middle of its request."""
+
+
+class UnauthorizedError(InputError):
+    """A request has no key, or a wrong one.
+
+    Parameters
+    ----------
+    given
+        Whether it has one.
+    """
+
+    def __init__(self, *, given: bool) -> None:
+        lack = "The key is not one of this service's" if given else "There is no key"
+        super().__init__(f'{lack}; "Authorization: Bearer KEY" was expected.')
+        self.given = given
 
 
 class UnsupportedMediaTypeError(InputError):

@@ -2,7 +2,8 @@
 
     functions-framework --source function/main.py --target score --asgi
 
-works too; `function.serve` does the same with one process less and a longer keep-alive.
+works too; `function.serve` does the same with one process less, a longer keep-alive and the limits
+of `http_protocol`: on heads, on slow uploads, and on what is sent ahead of its answers.
 """
 
 import os

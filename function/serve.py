@@ -3,7 +3,9 @@
 functions-framework makes the application; uvicorn serves it here without the gunicorn that the
 framework's own command puts around it. That saves a process, and it lets idle connections live
 longer than the two seconds that are fixed there: Knative's queue-proxy reuses connections, and
-one that is closed just as a request is sent on it is a request lost.
+one that is closed just as a request is sent on it is a request lost. And it lets `http_protocol`
+limit what a client may send, and how slowly; under the framework's own command only the
+application's limits hold.
 """
 
 import argparse
@@ -11,6 +13,7 @@ import gc
 import os
 import signal
 import sys
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -19,6 +22,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from function.direct import DirectApplication, DirectProtocol
+from function.http_protocol import Guard
+from function.settings import read_settings
 
 DESCRIPTION = "Serve a fraud model over HTTP until SIGTERM."
 SOURCE = Path(__file__).with_name("main.py")
@@ -66,12 +71,13 @@ def run(source: Path, target: str, host: str, port: int) -> None:
     # a failure to Kubernetes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     application = _application(target, source)
+    guard = Guard(read_settings(os.environ).upload_timeout_s, KEEP_ALIVE_S)
     _spare_the_garbage_collector()
     uvicorn.run(
         application,
         host=host,
         port=port,
-        http=DirectProtocol,
+        http=partial(DirectProtocol, guard),  # type: ignore[arg-type]  # called as a class is
         lifespan="off",
         ws="none",
         log_config=None,
@@ -79,7 +85,6 @@ def run(source: Path, target: str, host: str, port: int) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=KEEP_ALIVE_S,
     )
 
 

@@ -30,6 +30,14 @@ class Settings(msgspec.Struct, frozen=True):
         FRAUD_MODEL: the model file. The default is the one in this package.
     max_body_bytes
         FRAUD_MAX_BODY_BYTES: the largest body that is read, 1024 bytes or more; 16 MiB.
+    max_batch
+        FRAUD_MAX_BATCH: how many transactions one JSON array may hold, 1 or more; 10,000.
+    upload_timeout_s
+        FRAUD_UPLOAD_TIMEOUT_S: how many seconds a client may send nothing of a body, 1 or more; 30.
+        A request's head has to be there in a third of that.
+    keys_file
+        FRAUD_KEYS_FILE: a file of the keys that clients need, one a line; None where they need
+        none.
     policy
         FRAUD_POLICY: "threshold", which is the model's own and None here, or "cost:REVIEW" with
         what a review costs in euros.
@@ -45,6 +53,9 @@ class Settings(msgspec.Struct, frozen=True):
 
     model: Path = DEFAULT_MODEL
     max_body_bytes: int = 16 * MEBIBYTE
+    max_batch: int = 10_000
+    upload_timeout_s: int = 30
+    keys_file: Path | None = None
     policy: CostPolicy | None = None
     reasons: int = 3
     log: LogLevel = "problems"
@@ -69,11 +80,17 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     SettingError
         If a value is not allowed; the message says which, what it was and what is allowed.
     """
+    keys_file = environment.get("FRAUD_KEYS_FILE")
     return Settings(
         model=_path(environment, "FRAUD_MODEL", DEFAULT_MODEL),
         max_body_bytes=_whole_number(
             environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
         ),
+        max_batch=_whole_number(environment, "FRAUD_MAX_BATCH", Settings().max_batch, least=1),
+        upload_timeout_s=_whole_number(
+            environment, "FRAUD_UPLOAD_TIMEOUT_S", Settings().upload_timeout_s, least=1
+        ),
+        keys_file=None if keys_file is None else Path(keys_file),
         policy=_policy(environment, "FRAUD_POLICY"),
         reasons=_whole_number(environment, "FRAUD_REASONS", Settings().reasons, least=0),
         log=_log_level(environment, "FRAUD_LOG"),

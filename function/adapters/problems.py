@@ -7,15 +7,20 @@ import msgspec
 from starlette.responses import Response
 
 from function.errors import (
+    BatchTooLargeError,
     BodyTooLargeError,
     Fault,
+    HeadTooLargeError,
     InputError,
     InvalidInputError,
     LineTooLongError,
     MalformedBodyError,
+    MalformedRequestError,
     MethodNotAllowedError,
+    UnauthorizedError,
     UnknownPathError,
     UnsupportedMediaTypeError,
+    UploadTimeoutError,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -46,14 +51,19 @@ class ProblemKind(msgspec.Struct, frozen=True):
 
 KINDS: dict[type[InputError], ProblemKind] = {
     MalformedBodyError: ProblemKind(400, "malformed-body", "The body cannot be read"),
+    MalformedRequestError: ProblemKind(400, "malformed-request", "The request cannot be read"),
+    UnauthorizedError: ProblemKind(401, "unauthorized", "A key is needed"),
     UnknownPathError: ProblemKind(404, "unknown-path", "There is nothing here"),
     MethodNotAllowedError: ProblemKind(405, "method-not-allowed", "The method is not allowed here"),
+    UploadTimeoutError: ProblemKind(408, "upload-timeout", "The request took too long"),
+    BatchTooLargeError: ProblemKind(413, "batch-too-large", "There are too many transactions"),
     BodyTooLargeError: ProblemKind(413, "body-too-large", "The body is too large"),
     LineTooLongError: ProblemKind(413, "line-too-long", "The line is too long"),
     UnsupportedMediaTypeError: ProblemKind(
         415, "unsupported-media-type", "The content type is not supported"
     ),
     InvalidInputError: ProblemKind(422, "invalid-input", "What was sent cannot be scored"),
+    HeadTooLargeError: ProblemKind(431, "head-too-large", "The headers are too large"),
 }
 
 
@@ -98,7 +108,15 @@ def problem_response(error: InputError) -> Response:
         With the status of the error's class; its body is what `problem_of` returns.
     """
     problem = problem_of(error)
-    allow = (
-        {"allow": ", ".join(error.allowed)} if isinstance(error, MethodNotAllowedError) else None
-    )
-    return Response(msgspec.json.encode(problem), problem.status, allow, MEDIA_TYPE)
+    content = msgspec.json.encode(problem)
+    return Response(content, problem.status, _headers_of(error), MEDIA_TYPE)
+
+
+def _headers_of(error: InputError) -> dict[str, str] | None:
+    if isinstance(error, MethodNotAllowedError):
+        return {"allow": ", ".join(error.allowed)}
+    if isinstance(error, UnauthorizedError):
+        # https://www.rfc-editor.org/rfc/rfc6750#section-3: no error code where no key came.
+        wrong = ', error="invalid_token"' if error.given else ""
+        return {"www-authenticate": f'Bearer realm="fraud"{wrong}'}
+    return None

@@ -1,0 +1,265 @@
+"""HTTP/1.1 with limits: what uvicorn's protocol leaves open, a client could use to hold a server.
+
+`serve` gives it to uvicorn. A head that is too large or too slow, an upload that stops, and bytes
+that are no HTTP are answered with application/problem+json, as everything else is; then the
+connection ends. https://www.rfc-editor.org/rfc/rfc6585 and rfc9110 say what the codes mean.
+"""
+
+import asyncio
+import enum
+import math
+from typing import Any
+
+import httptools
+import msgspec
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from function.adapters import problems
+from function.errors import (
+    HeadTooLargeError,
+    InputError,
+    MalformedRequestError,
+    UploadTimeoutError,
+)
+
+MOST_HEADERS = 100
+MOST_HEAD_BYTES = 32 * 1024
+"""Of the request line and the headers."""
+
+MOST_QUEUED = 100
+"""Requests that a client may send on a connection ahead of their answers."""
+
+SLICE = 16 * 1024
+"""Bytes given to the parser at once; it keeps an unfinished header, however long it gets."""
+
+SWEEP_S = 1
+LINGER_S = 2
+"""How long what a refused client still sends is thrown away: a connection that is closed with
+bytes unread is reset, and the client would see that and not the answer."""
+
+
+class Phase(enum.Enum):
+    """What a connection waits for."""
+
+    IDLE = "There was no request"
+    HEAD = "The request line and the headers did not come"
+    BODY = "No more of the body came"
+    ANSWER = "There was no answer"
+    CLOSING = "The client did not close the connection"
+
+
+class Guard:
+    """What the connections of one server have in common: their times, and who looks at them.
+
+    One look at all of them each second costs less than a timer for each request.
+
+    Parameters
+    ----------
+    upload_timeout_s
+        How long a client may send nothing of a body, in seconds, 0 or more; a head has to be there
+        in a third of that.
+    keep_alive_s
+        How long a connection may be idle, in seconds, 0 or more.
+
+    Attributes
+    ----------
+    limits
+        How long each phase may last, in seconds.
+    """
+
+    def __init__(self, upload_timeout_s: float, keep_alive_s: float) -> None:
+        self.limits = {
+            Phase.IDLE: keep_alive_s,
+            Phase.HEAD: upload_timeout_s / 3,
+            Phase.BODY: upload_timeout_s,
+            Phase.ANSWER: math.inf,
+            Phase.CLOSING: LINGER_S,
+        }
+        self._sweeping = False
+
+    def protocol(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> "LimitedProtocol":
+        """Make the protocol of a new connection, as uvicorn asks for it."""
+        return LimitedProtocol(self, config, server_state, app_state, _loop)
+
+    def watch(self, protocol: "LimitedProtocol") -> None:
+        """See that this connection is looked at, with all others of its server."""
+        if not self._sweeping:
+            self._sweeping = True
+            protocol.loop.call_later(SWEEP_S, self._sweep, protocol.loop, protocol.connections)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop, connections: set["LimitedProtocol"]) -> None:
+        now = loop.time()
+        for connection in tuple(connections):
+            connection.look(now)
+        self._sweeping = bool(connections)
+        if self._sweeping:
+            loop.call_later(SWEEP_S, self._sweep, loop, connections)
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection.
+
+    Parameters
+    ----------
+    guard
+        That of its server.
+    config, server_state, app_state, loop
+        As uvicorn gives them.
+    """
+
+    connections: set["LimitedProtocol"]  # type: ignore[assignment]
+
+    def __init__(
+        self,
+        guard: Guard,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, loop)
+        self._guard = guard
+        self._refusal: InputError | None = None
+        self._deaf, self._refused = False, False
+        self._unfinished = 0
+        self._heard, self._since = False, 0.0
+        self._awaited: object = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, as asyncio calls it."""
+        super().connection_made(transport)
+        self._guard.watch(self)
+
+    def data_received(self, data: bytes) -> None:
+        """Take what the client sent, as asyncio calls it."""
+        self._heard = True
+        if len(data) <= SLICE:
+            self._feed(data)
+            return
+        for start in range(0, len(data), SLICE):
+            self._feed(data[start : start + SLICE])
+
+    def _feed(self, data: bytes) -> None:
+        if self._deaf:
+            return
+        scope, cycle = self.scope, self.cycle
+        length = 0 if cycle is None else len(cycle.body)
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # to nothing: the request is answered as any other
+        except httptools.HttpParserError:
+            self._end(self._refusal or MalformedRequestError("These bytes are not HTTP/1.1."))
+            return
+        begun = self.scope is not scope or self.cycle is not cycle
+        if begun or (cycle is not None and len(cycle.body) > length):
+            self._unfinished = 0
+        else:  # it is of a head or of trailers, or stands between the chunks of a body
+            self._check_unfinished(len(data))
+
+    def _check_unfinished(self, size: int) -> None:
+        self._unfinished += size
+        if self._unfinished > MOST_HEAD_BYTES or len(self.headers or ()) > MOST_HEADERS:
+            self._end(HeadTooLargeError(MOST_HEADERS, MOST_HEAD_BYTES))
+
+    def on_headers_complete(self) -> None:
+        """Begin to answer, as the parser calls it."""
+        if len(self.headers) > MOST_HEADERS or (self._unfinished and self._is_head_too_large()):
+            self._refuse(HeadTooLargeError(MOST_HEADERS, MOST_HEAD_BYTES))
+        if len(self.pipeline) >= MOST_QUEUED:
+            detail = f"More than {MOST_QUEUED} requests were sent ahead of their answers."
+            self._refuse(MalformedRequestError(detail))
+        super().on_headers_complete()
+
+    def _is_head_too_large(self) -> bool:
+        sizes = (len(name) + len(value) + len(": \r\n") for name, value in self.headers)
+        return len(self.url) + sum(sizes) > MOST_HEAD_BYTES
+
+    def _refuse(self, error: InputError) -> None:
+        """Stop the parser; `_feed` goes on from there."""
+        self._refusal = error
+        raise error
+
+    def _end(self, error: InputError) -> None:
+        """Take no more of this client, and say why where an answer can still be given."""
+        self._deaf = True
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            self._answer(error)
+        elif cycle.scope is not self.scope:  # what came before is still to be answered
+            cycle.keep_alive = False
+        elif cycle.response_started or self.pipeline:
+            self.transport.close()
+        else:
+            self._answer(error)
+            cycle.disconnected = True
+            cycle.message_event.set()
+
+    def _answer(self, error: InputError) -> None:
+        problem = problems.problem_of(error)
+        content = msgspec.json.encode(problem)
+        headers = [
+            *self.server_state.default_headers,
+            (b"content-type", problems.MEDIA_TYPE.encode()),
+            (b"content-length", str(len(content)).encode()),
+            (b"connection", b"close"),
+        ]
+        head = b"".join(b"%b: %b\r\n" % header for header in headers)
+        self.transport.write(STATUS_LINE[problem.status] + head + b"\r\n" + content)
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._refused = True
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, as uvicorn calls it, but without a timer for each."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def look(self, now: float) -> None:
+        """End the connection where its client has taken too long.
+
+        Parameters
+        ----------
+        now
+            The event loop's time, in seconds.
+        """
+        phase = self._phase()
+        # A head has its time from its first byte on, all else from the last byte.
+        awaited = self.scope if phase is Phase.HEAD else phase
+        if awaited is not self._awaited or (self._heard and phase is not Phase.HEAD):
+            self._awaited, self._since = awaited, now
+        elif now - self._since > self._guard.limits[phase]:
+            self._time_is_up(phase)
+        self._heard = False
+
+    def _phase(self) -> Phase:
+        if self._refused or self.transport.is_closing():
+            return Phase.CLOSING
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete:
+            begun = self.scope is not None and (cycle is None or cycle.scope is not self.scope)
+            return Phase.HEAD if begun else Phase.IDLE
+        # Where our own answers are not taken, or we do not read, the client waits for us.
+        blocked = self.flow.read_paused or self.flow.write_paused
+        return Phase.BODY if cycle.more_body and not blocked else Phase.ANSWER
+
+    def _time_is_up(self, phase: Phase) -> None:
+        if phase is Phase.CLOSING:
+            self.transport.abort()
+        elif phase is Phase.IDLE:
+            self.transport.close()
+        else:
+            limit = self._guard.limits[phase]
+            self._end(UploadTimeoutError(f"{phase.value} within {limit:g} s."))
