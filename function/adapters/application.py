@@ -7,7 +7,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from function.adapters import about, log, metrics, scoring
+from function.adapters import about, keys, log, metrics, scoring
 from function.adapters.core import Core
 from function.adapters.meter import Meter
 from function.adapters.problems import problem_of, problem_response
@@ -36,6 +36,11 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     -------
     Function
         It raises nothing that a client could cause.
+
+    Raises
+    ------
+    KeysFileError
+        If there is a file of keys and it is not as it should be.
     """
     core, meter = Core(scorer, settings), Meter()
     routes = {
@@ -69,7 +74,9 @@ def application(scorer: Scorer, settings: Settings) -> Function:
             finish(request, response.status_code, began)
         return response
 
-    return answer
+    if settings.keys_file is None:
+        return answer
+    return keys.guarded(answer, keys.Keys(settings.keys_file))
 
 
 def _handler_of(request: Request, routes: Routes) -> Handler:

@@ -1,0 +1,166 @@
+"""Lets only requests with a key through, where a file of keys is set; `application` calls it.
+
+Bearer keys as in https://www.rfc-editor.org/rfc/rfc6750. The health paths need none, because
+Kubernetes asks them.
+"""
+
+import asyncio
+import hmac
+import re
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from function.adapters.problems import problem_response
+from function.errors import KeysFileError, UnauthorizedError
+
+OPEN_PATHS = frozenset(
+    ("/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"),
+)
+LEAST_CHARACTERS = 16
+KEY = re.compile(rb"[\x21-\x7e]{%d,}" % LEAST_CHARACTERS)
+CHECK_S = 1
+DRAINED_BYTES, DRAINED_S = 1024 * 1024, 5
+"""What is read, and thrown away, of a refused upload, so that its client sees the answer."""
+
+Function = Callable[[Request], Awaitable[Response]]
+Signature = tuple[int, int, int]
+
+
+class Keys:
+    """The keys in a file, read again when it changes: Kubernetes replaces a Secret's files.
+
+    Parameters
+    ----------
+    path
+        A file of one key a line; blank lines and those that begin with # do not count.
+
+    Raises
+    ------
+    KeysFileError
+        If it cannot be read, has no key, or a key that is too short or cannot be sent in a header.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._signature = _signature_of(path)
+        self._keys = _read(path)
+        self._checked_at = time.monotonic()
+
+    def holds(self, key: bytes) -> bool:
+        """Tell whether this is one of the keys.
+
+        Parameters
+        ----------
+        key
+            What the client sent.
+
+        Returns
+        -------
+        bool
+            After the same time, whichever key it is like.
+        """
+        now = time.monotonic()
+        if now - self._checked_at >= CHECK_S:
+            self._checked_at = now
+            self._follow()
+        found = False
+        for each in self._keys:
+            found |= hmac.compare_digest(each, key)
+        return found
+
+    def _follow(self) -> None:
+        """Read the file again where it is another; a bad one changes nothing."""
+        signature = _signature_of(self._path)
+        if signature == self._signature:
+            return
+        self._signature = signature
+        try:
+            self._keys = _read(self._path)
+        except KeysFileError as error:
+            sys.stderr.write(f"The keys stay as they were. {error}\n")
+
+
+def guarded(function: Function, keys: Keys) -> Function:
+    """Make a function that answers 401 to requests without a key, and all others as this one does.
+
+    Parameters
+    ----------
+    function
+        What answers.
+    keys
+        Those that are let through.
+
+    Returns
+    -------
+    Function
+    """
+
+    async def answer(request: Request) -> Response:
+        key = _key_of(request)
+        if request.scope["path"] in OPEN_PATHS or (key is not None and keys.holds(key)):
+            return await function(request)
+        response = problem_response(UnauthorizedError(given=key is not None))
+        if not await _drained(request):
+            response.headers["connection"] = "close"
+        return response
+
+    return answer
+
+
+def _key_of(request: Request) -> bytes | None:
+    """Return the key that a request has, or None where it has none."""
+    for name, value in request.scope["headers"]:
+        if name == b"authorization":
+            scheme, _, key = value.partition(b" ")
+            return key.strip() if scheme.lower() == b"bearer" else None
+    return None
+
+
+async def _drained(request: Request) -> bool:
+    """Throw a body away, as far as it is small and quick, and tell whether that was all of it."""
+    size, more = 0, True
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(DRAINED_S):
+            while more and size <= DRAINED_BYTES:
+                message = await request.receive()
+                size += len(message.get("body", b""))
+                more = message.get("more_body", False)
+    return not more
+
+
+def _signature_of(path: Path) -> Signature | None:
+    """Return what changes when the file does; None where there is no file."""
+    try:
+        status = path.stat()  # of what the link leads to: Kubernetes swaps the link
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _read(path: Path) -> tuple[bytes, ...]:
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise KeysFileError(
+            f"The file of keys {path} cannot be read: {error.strerror}; a file with a key a line "
+            "was expected."
+        ) from None
+    keys = []
+    for number, line in enumerate(map(bytes.strip, lines), start=1):
+        if not line or line.startswith(b"#"):
+            continue
+        if not KEY.fullmatch(line):
+            raise KeysFileError(
+                f"Line {number} of the file of keys {path} is no key; at least {LEAST_CHARACTERS} "
+                "letters, digits or signs of ASCII without a space were expected."
+            )
+        keys.append(line)
+    if not keys:
+        raise KeysFileError(f"The file of keys {path} has none; a key a line was expected.")
+    return tuple(keys)
