@@ -12,11 +12,12 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from function.errors import Fault, MalformedBodyError
+from function.errors import BatchTooLargeError, Fault, MalformedBodyError
 from function.transaction import REQUIRED_FIELDS, Transaction
 
 ALLOWED = "allowed are V1 to V28, Amount, Time and id"
 SHOWN_CHARACTERS = 40
+TOO_DEEP = "The body is nested too deeply to be read."
 LONGEST_INTEGER = 300
 """Digits; Python refuses to read integers of more than 4,300, and a double ends at 309."""
 
@@ -46,7 +47,8 @@ def faults_of(
     pointer: str = "",
     array_allowed: bool = True,
     required: Collection[str] = REQUIRED_FIELDS,
-) -> list[Fault]:
+    limit: int,
+) -> Iterator[Fault]:
     """Find every fault of a body that should be a transaction or an array of them.
 
     Parameters
@@ -59,25 +61,76 @@ def faults_of(
         Whether an array of transactions is as good as a single one.
     required
         The fields that a transaction must have.
+    limit
+        How many transactions an array may have.
 
-    Returns
-    -------
-    list of Fault
-        In the order of the document; empty where nothing is wrong.
+    Yields
+    ------
+    Fault
+        In the order of the document; none where nothing is wrong.
 
     Raises
     ------
     MalformedBodyError
         If the body is empty, not UTF-8, not JSON, or nested too deeply to be read.
+    BatchTooLargeError
+        If there are more than the limit.
     """
     document = parse(body)
-    if isinstance(document, list) and not isinstance(document, Object) and array_allowed:
-        return [
-            fault
-            for index, item in enumerate(document)
-            for fault in faults_of_transaction(item, f"{pointer}/{index}", required)
-        ]
-    return list(faults_of_transaction(document, pointer, required))
+    if isinstance(document, Object) or not isinstance(document, list) or not array_allowed:
+        yield from faults_of_transaction(document, pointer, required)
+        return
+    check_count(len(document), limit)
+    for index, item in enumerate(document):
+        yield from faults_of_transaction(item, f"{pointer}/{index}", required)
+
+
+def check_count(count: int, limit: int) -> None:
+    """Refuse too large a batch.
+
+    Parameters
+    ----------
+    count
+        How many transactions there are.
+    limit
+        How many there may be.
+
+    Raises
+    ------
+    BatchTooLargeError
+        If there are more.
+    """
+    if count > limit:
+        raise BatchTooLargeError(count, limit)
+
+
+def check_values(body: bytes, limit: int) -> None:
+    """Refuse JSON of so many values that to take it apart would fill the memory.
+
+    Parameters
+    ----------
+    body
+        The JSON text: a value in it takes two bytes, and in memory a hundred.
+    limit
+        How many values there may be, counted by the signs before them.
+
+    Raises
+    ------
+    MalformedBodyError
+        If there are more, and the body is not JSON, or nested too deeply to be read.
+    BatchTooLargeError
+        If there are more.
+    """
+    count = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if count <= limit:
+        return
+    try:
+        msgspec.json.decode(body, type=msgspec.Raw)
+    except msgspec.DecodeError as error:
+        raise MalformedBodyError(f"The body is not JSON: {error}.") from None
+    except RecursionError:
+        raise MalformedBodyError(TOO_DEEP) from None
+    raise BatchTooLargeError(count, limit, "values")
 
 
 def parse(body: bytes) -> object:
@@ -111,7 +164,7 @@ def parse(body: bytes) -> object:
             f"The body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
         ) from None
     except RecursionError:
-        raise MalformedBodyError("The body is nested too deeply to be read.") from None
+        raise MalformedBodyError(TOO_DEEP) from None
 
 
 def _integer(digits: str) -> float:

@@ -3,7 +3,8 @@
 `adapters.problems` turns an `InputError` into an answer; a `StartError` ends the process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -81,10 +82,13 @@ class InvalidInputError(InputError):
 
     SHOWN = 100
 
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        count = "1 fault was" if len(faults) == 1 else f"{len(faults)} faults were"
-        rest = "" if len(faults) <= self.SHOWN else f"; the first {self.SHOWN} are listed"
-        super().__init__(f"{count} found in what was sent{rest}.", faults[: self.SHOWN])
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        faults = iter(faults)
+        kept = tuple(islice(faults, self.SHOWN))
+        self.count = len(kept) + sum(1 for _ in faults)
+        count = "1 fault was" if self.count == 1 else f"{self.count} faults were"
+        rest = "" if self.count <= self.SHOWN else f"; the first {self.SHOWN} are listed"
+        super().__init__(f"{count} found in what was sent{rest}.", kept)
 
 
 class BodyTooLargeError(InputError):
@@ -105,7 +109,7 @@ class LineTooLongError(InputError):
 
 
 class BatchTooLargeError(InputError):
-    """There are more transactions in one JSON array than the function takes.
+    """There is more in one JSON document than the function takes.
 
     Parameters
     ----------
@@ -113,11 +117,13 @@ class BatchTooLargeError(InputError):
         How many there are.
     limit
         How many are taken.
+    what
+        Of what.
     """
 
-    def __init__(self, count: int, limit: int) -> None:
+    def __init__(self, count: int, limit: int, what: str = "transactions") -> None:
         super().__init__(
-            f"There are {count} transactions in the array; at most {limit} are taken at once. "
+            f"There are {count} {what} in the body; at most {limit} are taken at once. "
             "NDJSON (application/x-ndjson) has no such limit."
         )
 

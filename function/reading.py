@@ -4,14 +4,19 @@ The fast way is msgspec's decoder, which stops at the first fault and, of two eq
 the last without a word. What it refuses, and what may hold a key twice, goes to `diagnosis`.
 """
 
+from itertools import chain
 from typing import TypeVar
 
 import msgspec
 
-from function.diagnosis import faults_of
+from function.diagnosis import check_count, check_values, faults_of
 from function.errors import InvalidInputError, MalformedBodyError
 from function.scanning import count, has_one_object_a_line
 from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, TimedTransaction, Transaction
+
+MOST_TRANSACTIONS = 10_000
+VALUES_OF_EACH = 50
+"""More than a transaction or its event has."""
 
 _Found = TypeVar("_Found", bound=Transaction | list[Transaction])
 
@@ -23,14 +28,22 @@ class Reader:
     ----------
     time_required
         Whether a transaction without Time is refused.
+    most
+        How many transactions one JSON document may hold, 1 or more.
 
     Attributes
     ----------
     required
         The names of the fields that a transaction must have.
+    most
+        The same.
+    most_values
+        How many values a document may hold that cannot be read at once, and so is taken apart.
     """
 
-    def __init__(self, *, time_required: bool = False) -> None:
+    def __init__(self, *, time_required: bool = False, most: int = MOST_TRANSACTIONS) -> None:
+        self.most = most
+        self.most_values = VALUES_OF_EACH * max(most, 100)
         kind: type[Transaction] = TimedTransaction if time_required else Transaction
         self.required = NUMBER_FIELDS if time_required else REQUIRED_FIELDS
         self._one = msgspec.json.Decoder(kind)
@@ -79,8 +92,13 @@ class Reader:
             If the body is not JSON.
         InvalidInputError
             If it is, but not one or more transactions; it names every fault.
+        BatchTooLargeError
+            If there are more than this reader takes.
         """
-        return self._read(self._one_or_many, body, "", array_allowed=True)
+        found = self._read(self._one_or_many, body, "", array_allowed=True)
+        if isinstance(found, list):
+            check_count(len(found), self.most)
+        return found
 
     def read_block(self, block: bytes) -> list[Transaction]:
         r"""Read a transaction from each line, if nothing is wrong or unusual with any of them.
@@ -126,11 +144,17 @@ class Reader:
         return found
 
     def _check(self, body: bytes, pointer: str, *, array_allowed: bool) -> None:
+        check_values(body, self.most_values)
         faults = faults_of(
-            body, pointer=pointer, array_allowed=array_allowed, required=self.required
+            body,
+            pointer=pointer,
+            array_allowed=array_allowed,
+            required=self.required,
+            limit=self.most,
         )
-        if faults:
-            raise InvalidInputError(faults)
+        first = next(faults, None)
+        if first is not None:
+            raise InvalidInputError(chain((first,), faults))
 
 
 def _colons(found: Transaction | list[Transaction]) -> int:

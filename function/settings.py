@@ -13,6 +13,7 @@ import msgspec
 
 from function.errors import SettingError
 from function.policy import CostPolicy
+from function.reading import MOST_TRANSACTIONS
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "default.json"
 MEBIBYTE = 1024 * 1024
@@ -53,7 +54,7 @@ class Settings(msgspec.Struct, frozen=True):
 
     model: Path = DEFAULT_MODEL
     max_body_bytes: int = 16 * MEBIBYTE
-    max_batch: int = 10_000
+    max_batch: int = MOST_TRANSACTIONS
     upload_timeout_s: int = 30
     keys_file: Path | None = None
     policy: CostPolicy | None = None

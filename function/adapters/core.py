@@ -29,7 +29,8 @@ class Core:
     scorer
         The model.
     settings
-        The revision's name, and how many reasons a single decision has.
+        The revision's name, how many reasons a single decision has, and how many transactions one
+        JSON document may hold.
 
     Attributes
     ----------
@@ -49,7 +50,7 @@ class Core:
         self.scorer = scorer
         self.revision = settings.revision
         self.reasons = settings.reasons
-        self.reader = Reader(time_required=scorer.model.needs_time)
+        self.reader = Reader(time_required=scorer.model.needs_time, most=settings.max_batch)
         self._numbers = numbers_getter(self.reader.required)
         self._features = tuple(feature.name for feature in scorer.model.features)
         self._features_of = numbers_getter(self._features)

@@ -7,7 +7,8 @@ takes several times as long as scoring; the tests speak to this module through t
 
 import base64
 import binascii
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -90,7 +91,10 @@ def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:
         If the body is not JSON.
     InvalidInputError
         If it is no object, or has a member twice, or holds what is no JSON number.
+    BatchTooLargeError
+        If there are too many values in it.
     """
+    diagnosis.check_values(body, reader.most_values)
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         attributes = {
@@ -133,9 +137,13 @@ def structured_events(body: bytes, reader: Reader) -> list[Event]:
     InvalidInputError
         If it is no array, or an event in it is no object or holds what is no JSON number; it names
         every fault of every event.
+    BatchTooLargeError
+        If there are more than the reader takes, or too many values in them.
     """
+    diagnosis.check_values(body, reader.most_values)
     try:
         texts = msgspec.json.decode(body, type=list[msgspec.Raw])
+        diagnosis.check_count(len(texts), reader.most)
         return [
             structured_event(bytes(text), reader, f"/{index}") for index, text in enumerate(texts)
         ]
@@ -150,14 +158,13 @@ def _data_of(members: dict[str, msgspec.Raw]) -> tuple[bytes | None, str]:
     return None if "data" in members else _decoded(members["data_base64"]), "data_base64"
 
 
-def _faults_of_batch(document: object, reader: Reader) -> list[Fault]:
+def _faults_of_batch(document: object, reader: Reader) -> Iterator[Fault]:
     if isinstance(document, diagnosis.Object) or not isinstance(document, list):
-        return [Fault(f"expected an array of CloudEvents, got {shown(document)}", "")]
-    return [
-        fault
-        for index, item in enumerate(document)
-        for fault in _faults_of_document(item, reader, f"/{index}")
-    ]
+        yield Fault(f"expected an array of CloudEvents, got {shown(document)}", "")
+        return
+    diagnosis.check_count(len(document), reader.most)
+    for index, item in enumerate(document):
+        yield from _faults_of_document(item, reader, f"/{index}")
 
 
 def _faults_of_document(document: object, reader: Reader, place: str) -> list[Fault]:
@@ -173,10 +180,12 @@ def _faults_of_document(document: object, reader: Reader, place: str) -> list[Fa
     return faults
 
 
-def _refuse(faults: list[Fault], error: Exception) -> NoReturn:
+def _refuse(faults: Iterable[Fault], error: Exception) -> NoReturn:
     """Say what is wrong with a body that the fast decoder cannot read."""
-    if faults:
-        raise InvalidInputError(faults)
+    faults = iter(faults)
+    first = next(faults, None)
+    if first is not None:
+        raise InvalidInputError(chain((first,), faults))
     raise MalformedBodyError(f"The body cannot be read: {error}.")
 
 

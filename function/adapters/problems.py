@@ -56,7 +56,7 @@ KINDS: dict[type[InputError], ProblemKind] = {
     UnknownPathError: ProblemKind(404, "unknown-path", "There is nothing here"),
     MethodNotAllowedError: ProblemKind(405, "method-not-allowed", "The method is not allowed here"),
     UploadTimeoutError: ProblemKind(408, "upload-timeout", "The request took too long"),
-    BatchTooLargeError: ProblemKind(413, "batch-too-large", "There are too many transactions"),
+    BatchTooLargeError: ProblemKind(413, "batch-too-large", "There is too much in one body"),
     BodyTooLargeError: ProblemKind(413, "body-too-large", "The body is too large"),
     LineTooLongError: ProblemKind(413, "line-too-long", "The line is too long"),
     UnsupportedMediaTypeError: ProblemKind(

@@ -58,3 +58,10 @@ def test_a_model_that_is_no_file_is_told_with_its_path(tmp_path):
 
 def test_variables_that_kubernetes_sets_for_a_service_are_left_alone():
     assert read_settings({"FRAUD_PORT": "tcp://10.0.0.1:80", "FRAUD_SERVICE_HOST": "10.0.0.1"})
+
+
+@pytest.mark.parametrize("name", ["FRAUD_MAX_BATCH", "FRAUD_UPLOAD_TIMEOUT_S"])
+def test_the_other_limits_begin_at_one(name):
+    assert read_settings({name: "1"})
+    with pytest.raises(SettingError, match=f'{name} is "0"; a whole number from 1 on is expected'):
+        read_settings({name: "0"})
