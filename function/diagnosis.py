@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from function.errors import BatchTooLargeError, Fault, MalformedBodyError
+from function.errors import Fault, MalformedBodyError
+from function.limits import TOO_DEEP, check_count
 from function.transaction import REQUIRED_FIELDS, Transaction
 
 ALLOWED = "allowed are V1 to V28, Amount, Time and id"
 SHOWN_CHARACTERS = 40
-TOO_DEEP = "The body is nested too deeply to be read."
 LONGEST_INTEGER = 300
 """Digits; Python refuses to read integers of more than 4,300, and a double ends at 309."""
 
@@ -83,54 +83,6 @@ def faults_of(
     check_count(len(document), limit)
     for index, item in enumerate(document):
         yield from faults_of_transaction(item, f"{pointer}/{index}", required)
-
-
-def check_count(count: int, limit: int) -> None:
-    """Refuse too large a batch.
-
-    Parameters
-    ----------
-    count
-        How many transactions there are.
-    limit
-        How many there may be.
-
-    Raises
-    ------
-    BatchTooLargeError
-        If there are more.
-    """
-    if count > limit:
-        raise BatchTooLargeError(count, limit)
-
-
-def check_values(body: bytes, limit: int) -> None:
-    """Refuse JSON of so many values that to take it apart would fill the memory.
-
-    Parameters
-    ----------
-    body
-        The JSON text: a value in it takes two bytes, and in memory a hundred.
-    limit
-        How many values there may be, counted by the signs before them.
-
-    Raises
-    ------
-    MalformedBodyError
-        If there are more, and the body is not JSON, or nested too deeply to be read.
-    BatchTooLargeError
-        If there are more.
-    """
-    count = body.count(b",") + body.count(b"[") + body.count(b"{")
-    if count <= limit:
-        return
-    try:
-        msgspec.json.decode(body, type=msgspec.Raw)
-    except msgspec.DecodeError as error:
-        raise MalformedBodyError(f"The body is not JSON: {error}.") from None
-    except RecursionError:
-        raise MalformedBodyError(TOO_DEEP) from None
-    raise BatchTooLargeError(count, limit, "values")
 
 
 def parse(body: bytes) -> object:

@@ -6,8 +6,6 @@ connection ends. https://www.rfc-editor.org/rfc/rfc6585 and rfc9110 say what the
 """
 
 import asyncio
-import enum
-import math
 from typing import Any
 
 import httptools
@@ -23,6 +21,7 @@ from function.errors import (
     MalformedRequestError,
     UploadTimeoutError,
 )
+from function.timeouts import Guard, Phase, Watched
 
 MOST_HEADERS = 100
 MOST_HEAD_BYTES = 32 * 1024
@@ -34,75 +33,6 @@ MOST_QUEUED = 100
 SLICE = 16 * 1024
 """Bytes given to the parser at once; it keeps an unfinished header, however long it gets."""
 
-SWEEP_S = 1
-LINGER_S = 2
-"""How long what a refused client still sends is thrown away: a connection that is closed with
-bytes unread is reset, and the client would see that and not the answer."""
-
-
-class Phase(enum.Enum):
-    """What a connection waits for."""
-
-    IDLE = "There was no request"
-    HEAD = "The request line and the headers did not come"
-    BODY = "No more of the body came"
-    ANSWER = "There was no answer"
-    CLOSING = "The client did not close the connection"
-
-
-class Guard:
-    """What the connections of one server have in common: their times, and who looks at them.
-
-    One look at all of them each second costs less than a timer for each request.
-
-    Parameters
-    ----------
-    upload_timeout_s
-        How long a client may send nothing of a body, in seconds, 0 or more; a head has to be there
-        in a third of that.
-    keep_alive_s
-        How long a connection may be idle, in seconds, 0 or more.
-
-    Attributes
-    ----------
-    limits
-        How long each phase may last, in seconds.
-    """
-
-    def __init__(self, upload_timeout_s: float, keep_alive_s: float) -> None:
-        self.limits = {
-            Phase.IDLE: keep_alive_s,
-            Phase.HEAD: upload_timeout_s / 3,
-            Phase.BODY: upload_timeout_s,
-            Phase.ANSWER: math.inf,
-            Phase.CLOSING: LINGER_S,
-        }
-        self._sweeping = False
-
-    def protocol(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-    ) -> "LimitedProtocol":
-        """Make the protocol of a new connection, as uvicorn asks for it."""
-        return LimitedProtocol(self, config, server_state, app_state, _loop)
-
-    def watch(self, protocol: "LimitedProtocol") -> None:
-        """See that this connection is looked at, with all others of its server."""
-        if not self._sweeping:
-            self._sweeping = True
-            protocol.loop.call_later(SWEEP_S, self._sweep, protocol.loop, protocol.connections)
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop, connections: set["LimitedProtocol"]) -> None:
-        now = loop.time()
-        for connection in tuple(connections):
-            connection.look(now)
-        self._sweeping = bool(connections)
-        if self._sweeping:
-            loop.call_later(SWEEP_S, self._sweep, loop, connections)
-
 
 class LimitedProtocol(HttpToolsProtocol):
     """One connection.
@@ -111,11 +41,11 @@ class LimitedProtocol(HttpToolsProtocol):
     ----------
     guard
         That of its server.
-    config, server_state, app_state, loop
+    config, server_state, app_state, _loop
         As uvicorn gives them.
     """
 
-    connections: set["LimitedProtocol"]  # type: ignore[assignment]
+    connections: set[Watched]  # type: ignore[assignment]
 
     def __init__(
         self,
@@ -123,14 +53,14 @@ class LimitedProtocol(HttpToolsProtocol):
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
-        loop: asyncio.AbstractEventLoop | None = None,
+        _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
-        super().__init__(config, server_state, app_state, loop)
+        super().__init__(config, server_state, app_state, _loop)
         self._guard = guard
         self._refusal: InputError | None = None
         self._deaf, self._refused = False, False
         self._unfinished = 0
-        self._heard, self._since = False, 0.0
+        self._received, self._since = 0, 0.0
         self._awaited: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -140,7 +70,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent, as asyncio calls it."""
-        self._heard = True
+        self._received += len(data)
         if len(data) <= SLICE:
             self._feed(data)
             return
@@ -200,7 +130,7 @@ class LimitedProtocol(HttpToolsProtocol):
             self.transport.close()
         else:
             self._answer(error)
-            cycle.disconnected = True
+            cycle.disconnected, cycle.waiting_for_100_continue = True, False
             cycle.message_event.set()
 
     def _answer(self, error: InputError) -> None:
@@ -236,16 +166,24 @@ class LimitedProtocol(HttpToolsProtocol):
             The event loop's time, in seconds.
         """
         phase = self._phase()
-        # A head has its time from its first byte on, all else from the last byte.
-        awaited = self.scope if phase is Phase.HEAD else phase
-        if awaited is not self._awaited or (self._heard and phase is not Phase.HEAD):
+        awaited = phase, self._sign_of_life(phase)
+        if awaited != self._awaited:
             self._awaited, self._since = awaited, now
         elif now - self._since > self._guard.limits[phase]:
             self._time_is_up(phase)
-        self._heard = False
+
+    def _sign_of_life(self, phase: Phase) -> object:
+        """Return what differs from the last time where the client has gone on."""
+        if phase is Phase.HEAD:
+            return id(self.scope)  # it has its time from its first byte on, not from its last
+        if phase is Phase.CLOSING:
+            return self.transport.get_write_buffer_size()
+        return None if phase is Phase.REFUSED else self._received
 
     def _phase(self) -> Phase:
-        if self._refused or self.transport.is_closing():
+        if self._refused:
+            return Phase.REFUSED
+        if self.transport.is_closing():
             return Phase.CLOSING
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
@@ -256,7 +194,7 @@ class LimitedProtocol(HttpToolsProtocol):
         return Phase.BODY if cycle.more_body and not blocked else Phase.ANSWER
 
     def _time_is_up(self, phase: Phase) -> None:
-        if phase is Phase.CLOSING:
+        if phase in (Phase.REFUSED, Phase.CLOSING):
             self.transport.abort()
         elif phase is Phase.IDLE:
             self.transport.close()

@@ -9,14 +9,11 @@ from typing import TypeVar
 
 import msgspec
 
-from function.diagnosis import check_count, check_values, faults_of
+from function.diagnosis import faults_of
 from function.errors import InvalidInputError, MalformedBodyError
+from function.limits import MOST_TRANSACTIONS, VALUES_OF_EACH, check_count, check_values
 from function.scanning import count, has_one_object_a_line
 from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, TimedTransaction, Transaction
-
-MOST_TRANSACTIONS = 10_000
-VALUES_OF_EACH = 50
-"""More than a transaction or its event has."""
 
 _Found = TypeVar("_Found", bound=Transaction | list[Transaction])
 

@@ -22,8 +22,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from function.direct import DirectApplication, DirectProtocol
-from function.http_protocol import Guard
 from function.settings import read_settings
+from function.timeouts import Guard
 
 DESCRIPTION = "Serve a fraud model over HTTP until SIGTERM."
 SOURCE = Path(__file__).with_name("main.py")

@@ -12,8 +12,8 @@ from typing import Literal
 import msgspec
 
 from function.errors import SettingError
+from function.limits import MOST_TRANSACTIONS
 from function.policy import CostPolicy
-from function.reading import MOST_TRANSACTIONS
 
 DEFAULT_MODEL = Path(__file__).parent / "models" / "default.json"
 MEBIBYTE = 1024 * 1024

@@ -18,6 +18,7 @@ from function import diagnosis
 from function.adapters.event import DATA_EXPECTED, REQUIRED_ATTRIBUTES, Event, attribute_faults
 from function.diagnosis import shown
 from function.errors import Fault, InvalidInputError, MalformedBodyError
+from function.limits import check_count, check_values
 from function.reading import Reader
 
 HEADER_PREFIX = b"ce-"
@@ -94,7 +95,7 @@ def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:
     BatchTooLargeError
         If there are too many values in it.
     """
-    diagnosis.check_values(body, reader.most_values)
+    check_values(body, reader.most_values)
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         attributes = {
@@ -140,10 +141,10 @@ def structured_events(body: bytes, reader: Reader) -> list[Event]:
     BatchTooLargeError
         If there are more than the reader takes, or too many values in them.
     """
-    diagnosis.check_values(body, reader.most_values)
+    check_values(body, reader.most_values)
     try:
         texts = msgspec.json.decode(body, type=list[msgspec.Raw])
-        diagnosis.check_count(len(texts), reader.most)
+        check_count(len(texts), reader.most)
         return [
             structured_event(bytes(text), reader, f"/{index}") for index, text in enumerate(texts)
         ]
@@ -162,7 +163,7 @@ def _faults_of_batch(document: object, reader: Reader) -> Iterator[Fault]:
     if isinstance(document, diagnosis.Object) or not isinstance(document, list):
         yield Fault(f"expected an array of CloudEvents, got {shown(document)}", "")
         return
-    diagnosis.check_count(len(document), reader.most)
+    check_count(len(document), reader.most)
     for index, item in enumerate(document):
         yield from _faults_of_document(item, reader, f"/{index}")
 

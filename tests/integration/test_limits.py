@@ -1,6 +1,7 @@
 """What a client may send, and how slowly: the limits of HTTP itself, against the real server."""
 
 import json
+import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -171,6 +172,20 @@ def test_a_stream_whose_reader_is_slow_is_not_cut_off(impatient, fraud):
         while not raw.endswith(b"\r\n0\r\n\r\n") and (part := connection.recv(1_000_000)):
             raw += part
     assert raw.count(b'"probability"') == count
+
+
+def test_a_last_answer_that_is_taken_slowly_is_not_cut_off(impatient, fraud):
+    body = json.dumps([fraud] * 9_999).encode()
+    length = b"content-length: %d\r\nconnection: close\r\n\r\n" % len(body)
+    with connect(impatient.port) as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+        connection.sendall(UPLOAD % JSON + length + body)
+        raw = b""
+        for _ in range(5):
+            time.sleep(0.6)
+            raw += connection.recv(100_000)
+        raw += read_to_the_end(connection)
+    assert raw.count(b'"probability"') == 9_999
 
 
 def test_idle_connections_are_left_alone(impatient):
