@@ -161,12 +161,15 @@ class UnauthorizedError(InputError):
     ----------
     given
         Whether it has one.
+    read
+        Whether all of its body was read.
     """
 
-    def __init__(self, *, given: bool) -> None:
+    def __init__(self, *, given: bool, read: bool) -> None:
         lack = "The key is not one of this service's" if given else "There is no key"
         super().__init__(f'{lack}; "Authorization: Bearer KEY" was expected.')
         self.given = given
+        self.read = read
 
 
 class UnsupportedMediaTypeError(InputError):

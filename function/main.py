@@ -39,14 +39,14 @@ def create(environment: Mapping[str, str]) -> Function:
     settings = read_settings(environment)
     scorer = Scorer(read_model(settings.model), settings.policy)
     start_log(settings.log)
-    model = scorer.model
-    write("started", model=model.name, version=model.version, revision=settings.revision)
     function = application(scorer, settings)
     if settings.tracing:
         # It takes longer to load than all the rest.
         from function.adapters.tracing import traced  # noqa: PLC0415
 
         function = traced(function, scorer.reference, settings.revision)
+    model = scorer.model
+    write("started", model=model.name, version=model.version, revision=settings.revision)
     return function
 
 

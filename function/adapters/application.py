@@ -7,8 +7,9 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from function.adapters import about, keys, log, metrics, scoring
+from function.adapters import about, log, metrics, scoring
 from function.adapters.core import Core
+from function.adapters.keys import Keys
 from function.adapters.meter import Meter
 from function.adapters.problems import problem_of, problem_response
 from function.adapters.requests import headers_of, protocol_of, traceparent_of
@@ -48,6 +49,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         **about.routes(scorer, settings),
         **metrics.routes(core, meter, settings),
     }
+    keys = Keys(settings.keys_file) if settings.keys_file else None
     log_all = settings.log == "requests"
 
     def finish(request: Request, status: int, began: float) -> None:
@@ -59,6 +61,8 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     async def answer(request: Request) -> Response:
         began = perf_counter()
         try:
+            if keys is not None:
+                await keys.check(request)
             response = await _handler_of(request, routes)(request)
         except InputError as error:
             core.observations.add_error(error)
@@ -74,9 +78,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
             finish(request, response.status_code, began)
         return response
 
-    if settings.keys_file is None:
-        return answer
-    return keys.guarded(answer, keys.Keys(settings.keys_file))
+    return answer
 
 
 def _handler_of(request: Request, routes: Routes) -> Handler:

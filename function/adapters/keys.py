@@ -4,19 +4,16 @@ Bearer keys as in https://www.rfc-editor.org/rfc/rfc6750. The health paths need 
 Kubernetes asks them.
 """
 
-import asyncio
 import hmac
 import re
-import sys
 import time
-from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
 
-from function.adapters.problems import problem_response
+from function.adapters import log
+from function.adapters.requests import headers_of
 from function.errors import KeysFileError, UnauthorizedError
 
 OPEN_PATHS = frozenset(
@@ -28,7 +25,6 @@ CHECK_S = 1
 DRAINED_BYTES, DRAINED_S = 1024 * 1024, 5
 """What is read, and thrown away, of a refused upload, so that its client sees the answer."""
 
-Function = Callable[[Request], Awaitable[Response]]
 Signature = tuple[int, int, int]
 
 
@@ -74,6 +70,25 @@ class Keys:
             found |= hmac.compare_digest(each, key)
         return found
 
+    async def check(self, request: Request) -> None:
+        """Refuse a request that needs a key and has none.
+
+        Parameters
+        ----------
+        request
+            Its body was not read yet; of a refused one it is thrown away.
+
+        Raises
+        ------
+        UnauthorizedError
+            If it has no key, or none of these.
+        """
+        if request.scope["path"] in OPEN_PATHS:
+            return
+        key = _key_of(request)
+        if key is None or not self.holds(key):
+            raise UnauthorizedError(given=key is not None, read=await _drained(request))
+
     def _follow(self) -> None:
         """Read the file again where it is another; a bad one changes nothing."""
         signature = _signature_of(self._path)
@@ -83,54 +98,24 @@ class Keys:
         try:
             self._keys = _read(self._path)
         except KeysFileError as error:
-            sys.stderr.write(f"The keys stay as they were. {error}\n")
-
-
-def guarded(function: Function, keys: Keys) -> Function:
-    """Make a function that answers 401 to requests without a key, and all others as this one does.
-
-    Parameters
-    ----------
-    function
-        What answers.
-    keys
-        Those that are let through.
-
-    Returns
-    -------
-    Function
-    """
-
-    async def answer(request: Request) -> Response:
-        key = _key_of(request)
-        if request.scope["path"] in OPEN_PATHS or (key is not None and keys.holds(key)):
-            return await function(request)
-        response = problem_response(UnauthorizedError(given=key is not None))
-        if not await _drained(request):
-            response.headers["connection"] = "close"
-        return response
-
-    return answer
+            log.write_error(f"The keys stay as they were. {error}")
 
 
 def _key_of(request: Request) -> bytes | None:
     """Return the key that a request has, or None where it has none."""
-    for name, value in request.scope["headers"]:
-        if name == b"authorization":
-            scheme, _, key = value.partition(b" ")
-            return key.strip() if scheme.lower() == b"bearer" else None
-    return None
+    scheme, _, key = headers_of(request).get(b"authorization", b"").partition(b" ")
+    return key.strip() if scheme.lower() == b"bearer" else None
 
 
 async def _drained(request: Request) -> bool:
     """Throw a body away, as far as it is small and quick, and tell whether that was all of it."""
-    size, more = 0, True
-    with suppress(TimeoutError, ClientDisconnect):
-        async with asyncio.timeout(DRAINED_S):
-            while more and size <= DRAINED_BYTES:
-                message = await request.receive()
-                size += len(message.get("body", b""))
-                more = message.get("more_body", False)
+    size, more, deadline = 0, True, time.monotonic() + DRAINED_S
+    with suppress(ClientDisconnect):
+        # A client that sends nothing is ended by the server.
+        while more and size <= DRAINED_BYTES and time.monotonic() < deadline:
+            message = await request.receive()
+            size += len(message.get("body", b""))
+            more = message.get("more_body", False)
     return not more
 
 

@@ -76,3 +76,14 @@ def write(message: str, **fields: object) -> None:
     """
     given = {name: value for name, value in fields.items() if value is not None}
     LOGGER.info(message, extra={FIELDS: given})
+
+
+def write_error(message: str) -> None:
+    """Write a line on what went wrong here, whatever is wanted.
+
+    Parameters
+    ----------
+    message
+        What happened, and what was done about it.
+    """
+    LOGGER.error(message)

@@ -118,5 +118,6 @@ def _headers_of(error: InputError) -> dict[str, str] | None:
     if isinstance(error, UnauthorizedError):
         # https://www.rfc-editor.org/rfc/rfc6750#section-3: no error code where no key came.
         wrong = ', error="invalid_token"' if error.given else ""
-        return {"www-authenticate": f'Bearer realm="fraud"{wrong}'}
+        challenge = {"www-authenticate": f'Bearer realm="fraud"{wrong}'}
+        return challenge if error.read else challenge | {"connection": "close"}
     return None

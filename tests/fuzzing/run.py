@@ -123,7 +123,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     warnings.simplefilter("ignore", HypothesisWarning)  # a case is long, and shown nowhere
     end = time.monotonic() + 60 * options.minutes
-    with running_server(FRAUD_UPLOAD_TIMEOUT_S="1") as server:
+    with running_server(FRAUD_UPLOAD_TIMEOUT_S="1", FRAUD_LOG="errors") as server:
         run = Run(server, options.save)
         while not run.memory or time.monotonic() < end:
             run.block()

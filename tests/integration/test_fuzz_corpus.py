@@ -16,7 +16,7 @@ UNFINISHED = "unfinished"
 @pytest.fixture(scope="module")
 def impatient():
     """A server that waits a second for a body, so that what is not finished ends soon."""
-    with running_server(FRAUD_UPLOAD_TIMEOUT_S="1") as server:
+    with running_server(FRAUD_UPLOAD_TIMEOUT_S="1", FRAUD_LOG="errors") as server:
         yield server
         server.stop()
         assert server.output() == ""
