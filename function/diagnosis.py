@@ -6,7 +6,7 @@ many writers produce although JSON (RFC 8259) has no such numbers.
 """
 
 import json
-import math
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterator
 
@@ -146,7 +146,7 @@ def faults_of_transaction(
         return
     yield from repeated_keys(item, pointer)
     for name, value in item:
-        if (detail := _fault_of_field(name, value, required)) is not None:
+        if (detail := fault_of_field(name, value, required)) is not None:
             yield Fault(detail, _join(pointer, name))
     present = {name for name, _ in item}
     for name in required:
@@ -179,7 +179,23 @@ def repeated_keys(document: object, pointer: str = "") -> list[Fault]:
     ]
 
 
-def _fault_of_field(name: str, value: object, required: Collection[str]) -> str | None:
+def fault_of_field(name: str, value: object, required: Collection[str]) -> str | None:
+    """Say what is wrong with a field's value.
+
+    Parameters
+    ----------
+    name
+        The field's.
+    value
+        What the JSON parser made of it.
+    required
+        The fields that a transaction must have.
+
+    Returns
+    -------
+    str or None
+        What was expected and what was sent; None where nothing is wrong.
+    """
     if name == "id":
         fine = value is None or isinstance(value, str)
         return None if fine else f"expected a string, got {shown(value)}"
@@ -187,12 +203,17 @@ def _fault_of_field(name: str, value: object, required: Collection[str]) -> str 
         return f"unknown field; {ALLOWED}"
     if value is None and name not in required:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _is_finite(value):
         return f"expected a finite number, got {shown(value)}"
     least, most = NUMBER_TYPES[name].ge, NUMBER_TYPES[name].le
     if least is None or most is None or least <= value <= most:
         return None
     return f"expected a number from {least:g} to {most:g}, got {shown(value)}"
+
+
+def _is_finite(value: float) -> bool:
+    """Tell whether a double holds it; math.isfinite fails for an integer that none holds."""
+    return abs(value) <= sys.float_info.max
 
 
 def _join(pointer: str, name: str) -> str:
@@ -217,7 +238,7 @@ def shown(value: object) -> str:
         return "an object"
     if isinstance(value, list):
         return "an array"
-    if isinstance(value, float) and math.isinf(value):
+    if isinstance(value, int | float) and abs(value) > sys.float_info.max:
         return "Infinity, or a number beyond 1.8e308"
     return _cut(json.dumps(value, ensure_ascii=False))
 

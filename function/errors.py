@@ -77,18 +77,19 @@ class InvalidInputError(InputError):
     Parameters
     ----------
     faults
-        All that were found, at least one; the first hundred are kept.
+        All that are found, at least one. The first hundred are kept, and no more than one beyond
+        them is asked for: a large body may have millions.
     """
 
     SHOWN = 100
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        faults = iter(faults)
-        kept = tuple(islice(faults, self.SHOWN))
-        self.count = len(kept) + sum(1 for _ in faults)
-        count = "1 fault was" if self.count == 1 else f"{self.count} faults were"
-        rest = "" if self.count <= self.SHOWN else f"; the first {self.SHOWN} are listed"
-        super().__init__(f"{count} found in what was sent{rest}.", kept)
+        found = list(islice(faults, self.SHOWN + 1))
+        count = "1 fault was" if len(found) == 1 else f"{len(found)} faults were"
+        if len(found) > self.SHOWN:
+            count = f"More than {self.SHOWN} faults were"
+        rest = "" if len(found) <= self.SHOWN else f"; the first {self.SHOWN} are listed"
+        super().__init__(f"{count} found in what was sent{rest}.", found[: self.SHOWN])
 
 
 class BodyTooLargeError(InputError):

@@ -7,7 +7,7 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from function.adapters import about, log, metrics, scoring
+from function.adapters import about, inference_v1, inference_v2, log, metrics, scoring
 from function.adapters.core import Core
 from function.adapters.keys import Keys
 from function.adapters.meter import Meter
@@ -47,6 +47,8 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     routes = {
         **scoring.routes(core, settings),
         **about.routes(scorer, settings),
+        **inference_v1.routes(core, settings),
+        **inference_v2.routes(core, settings),
         **metrics.routes(core, meter, settings),
     }
     keys = Keys(settings.keys_file) if settings.keys_file else None
@@ -67,7 +69,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         except InputError as error:
             core.observations.add_error(error)
             _log_problem(request, routes, error)
-            response = problem_response(error)
+            response = problem_response(error, request.scope["path"])
         except ClientDisconnect:
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
         if b"traceparent" in headers_of(request) and (trace := traceparent_of(request)):

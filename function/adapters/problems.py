@@ -24,6 +24,10 @@ from function.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+INFERENCE_PATHS = ("/v1", "/v2")
+"""Where the clients of KServe's protocols look for a member "error", a string."""
+
+FAULTS_IN_ERROR = 5
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
@@ -75,6 +79,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
     status: int
     detail: str
     errors: tuple[Fault, ...] = ()
+    error: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def problem_of(error: InputError) -> Problem:
@@ -94,13 +99,15 @@ def problem_of(error: InputError) -> Problem:
     return Problem(kind.type, kind.title, kind.status, error.detail, error.faults)
 
 
-def problem_response(error: InputError) -> Response:
+def problem_response(error: InputError, path: str) -> Response:
     """Return the answer that tells a client what was wrong.
 
     Parameters
     ----------
     error
         What the core or an adapter raised.
+    path
+        The request's; those of KServe's protocols are answered with a member "error" more.
 
     Returns
     -------
@@ -108,6 +115,8 @@ def problem_response(error: InputError) -> Response:
         With the status of the error's class; its body is what `problem_of` returns.
     """
     problem = problem_of(error)
+    if path.startswith(INFERENCE_PATHS):
+        problem.error = _in_a_sentence(error)
     content = msgspec.json.encode(problem)
     return Response(content, problem.status, _headers_of(error), MEDIA_TYPE)
 
@@ -121,3 +130,14 @@ def _headers_of(error: InputError) -> dict[str, str] | None:
         challenge = {"www-authenticate": f'Bearer realm="fraud"{wrong}'}
         return challenge if error.read else challenge | {"connection": "close"}
     return None
+
+
+def _in_a_sentence(error: InputError) -> str:
+    """Return the detail and the first faults: clients that read "error" show nothing else."""
+    faults = "; ".join(map(_in_words, error.faults[:FAULTS_IN_ERROR]))
+    return f"{error.detail} {faults}".strip()
+
+
+def _in_words(fault: Fault) -> str:
+    place = fault.pointer or fault.header or fault.parameter
+    return f"{place}: {fault.detail}" if place else fault.detail

@@ -1,0 +1,141 @@
+"""KServe's protocol v1, which is TensorFlow Serving's; `application` calls it.
+
+https://kserve.github.io/website/docs/concepts/architecture/data-plane/v1-protocol. The content
+type does not count, because many of its clients send none or a wrong one.
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import cast
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from function import diagnosis
+from function.adapters.core import Core
+from function.adapters.inference import MODEL_NAME, UNREADABLE, is_array, members_of
+from function.adapters.requests import read_body, reasons_wanted
+from function.adapters.routes import SCORING_METHODS, Route, Routes, fixed
+from function.adapters.transactions import MEDIA_TYPE, REASONS_OF_EACH
+from function.diagnosis import faults_of_transaction, shown
+from function.errors import Fault, InputError, InvalidInputError, MalformedBodyError
+from function.reading import Reader
+from function.rows import COLUMNS, faults_of, transactions_of, widths
+from function.scoring import Decision, ModelReference
+from function.settings import Settings
+from function.transaction import Transaction
+
+INSTANCES = ("instances", "inputs")
+"""The member that holds the transactions: KServe takes either name."""
+
+
+class Predictions(msgspec.Struct):
+    """The answer: a decision for each instance, in order, and the model that made them."""
+
+    predictions: list[Decision]
+    model: ModelReference
+
+
+def routes(core: Core, settings: Settings) -> Routes:
+    """Return the paths of the protocol.
+
+    Parameters
+    ----------
+    core
+        The model, and what it can score.
+    settings
+        The limits.
+
+    Returns
+    -------
+    Routes
+    """
+
+    async def predict(request: Request) -> Response:
+        body = await read_body(request, settings.max_body_bytes)
+        reasons = reasons_wanted(request, REASONS_OF_EACH)
+        decisions = core.decide_all(_instances(body, core.reader), reasons)
+        answer = Predictions(decisions, core.scorer.reference)
+        return Response(msgspec.json.encode(answer), media_type=MEDIA_TYPE)
+
+    limit = settings.max_body_bytes
+    listed = msgspec.json.encode({"models": [MODEL_NAME]})
+    ready = msgspec.json.encode({"name": MODEL_NAME, "ready": True})
+    return {
+        "/v1/models": fixed(listed, body_limit=limit),
+        f"/v1/models/{MODEL_NAME}": fixed(ready, body_limit=limit),
+        f"/v1/models/{MODEL_NAME}:predict": Route(SCORING_METHODS, predict),
+    }
+
+
+def _instances(body: bytes, reader: Reader) -> list[Transaction]:
+    """Read the transactions, each an object or a row of numbers."""
+    try:
+        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        name = next(filter(members.__contains__, INSTANCES))
+        texts = msgspec.json.decode(members[name], type=list[msgspec.Raw])
+        transactions = [_transaction(bytes(text), reader) for text in texts]
+    except (*UNREADABLE, InputError, StopIteration) as error:
+        _refuse(body, reader)
+        raise MalformedBodyError(f"The body cannot be read: {error}.") from None
+    # Outside its members' texts an object has one colon for each key; more hints at one twice.
+    if body.count(b":") != len(members) + sum(bytes(raw).count(b":") for raw in members.values()):
+        _refuse(body, reader)
+    return transactions
+
+
+def _transaction(text: bytes, reader: Reader) -> Transaction:
+    if not text.startswith(b"["):
+        return reader.read_transaction(text)
+    row = msgspec.json.decode(text, type=list)
+    if (fault := _fault_of_width(row, "", reader)) is not None:
+        raise InvalidInputError([fault])
+    return transactions_of([row], lambda _, column, detail: Fault(detail, f"/{column}"))[0]
+
+
+def _refuse(body: bytes, reader: Reader) -> None:
+    """Raise what is wrong with a body, where anything is."""
+    faults = list(islice(_faults(diagnosis.parse(body), reader), InvalidInputError.SHOWN + 1))
+    if faults:
+        raise InvalidInputError(faults)
+
+
+def _faults(document: object, reader: Reader) -> Iterator[Fault]:
+    try:
+        members = members_of(document, "", 'a request, {"instances": [...]}')
+    except InvalidInputError as error:
+        yield from error.faults
+        return
+    names = [name for name in INSTANCES if name in members]
+    if len(names) != 1:
+        wrong = "only one of both may be there" if names else "missing; expected an array"
+        yield Fault(f"instances (or inputs): {wrong}", "/instances")
+    for name in names:
+        yield from _faults_of_instances(members[name], f"/{name}", reader)
+
+
+def _faults_of_instances(instances: object, place: str, reader: Reader) -> Iterator[Fault]:
+    if not is_array(instances):
+        yield Fault(f"expected an array of transactions, got {shown(instances)}", place)
+        return
+    for index, instance in enumerate(cast("list[object]", instances)):
+        if is_array(instance):
+            yield from _faults_of_row(cast("list[object]", instance), f"{place}/{index}", reader)
+        else:
+            yield from faults_of_transaction(instance, f"{place}/{index}", reader.required)
+
+
+def _faults_of_row(row: list[object], place: str, reader: Reader) -> Iterator[Fault]:
+    if (fault := _fault_of_width(row, place, reader)) is not None:
+        yield fault
+    else:
+        yield from faults_of([row], lambda _, column, detail: Fault(detail, f"{place}/{column}"))
+
+
+def _fault_of_width(row: list[object], place: str, reader: Reader) -> Fault | None:
+    if len(row) in (allowed := widths(reader.required)):
+        return None
+    numbers = " or ".join(map(str, allowed))
+    order = f"{COLUMNS[0]} to {COLUMNS[-3]}, {COLUMNS[-2]}, {COLUMNS[-1]}"
+    return Fault(f"expected {numbers} numbers, in the order {order}; got {len(row)}", place)
