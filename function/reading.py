@@ -36,12 +36,15 @@ class Reader:
         The same.
     most_values
         How many values a document may hold that cannot be read at once, and so is taken apart.
+    kind
+        The type of a transaction with those.
     """
 
     def __init__(self, *, time_required: bool = False, most: int = MOST_TRANSACTIONS) -> None:
         self.most = most
         self.most_values = VALUES_OF_EACH * max(most, 100)
         kind: type[Transaction] = TimedTransaction if time_required else Transaction
+        self.kind = kind
         self.required = NUMBER_FIELDS if time_required else REQUIRED_FIELDS
         self._one = msgspec.json.Decoder(kind)
         self._one_or_many: msgspec.json.Decoder[Transaction | list[Transaction]]

@@ -16,7 +16,14 @@ COMPONENT_LIMIT = 1e9
 AMOUNT_LIMIT = 1e12
 TIME_LIMIT = 1e12
 
-Component = Annotated[float, msgspec.Meta(ge=-COMPONENT_LIMIT, le=COMPONENT_LIMIT)]
+Component = Annotated[
+    float,
+    msgspec.Meta(
+        ge=-COMPONENT_LIMIT,
+        le=COMPONENT_LIMIT,
+        description="A principal component of the card-holder's data, without unit.",
+    ),
+]
 Euros = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=TIME_LIMIT)]
 
@@ -77,7 +84,17 @@ NUMBER_FIELDS = (*REQUIRED_FIELDS, "Time")
 
 
 class TimedTransaction(Transaction, kw_only=True):
-    """A transaction for a model that uses Time, which is then required."""
+    """A transaction for a model that uses Time, which is then required.
+
+    Attributes
+    ----------
+    Amount
+        The amount in euros, 0 or more.
+    Time
+        Seconds since the first transaction of the data set.
+    id
+        The client's own name for the transaction; optional, and given back with the decision.
+    """
 
     Time: Seconds
 

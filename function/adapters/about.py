@@ -5,7 +5,9 @@ The health paths say that the process is up: what it needs, it has read before i
 
 import msgspec
 
-from function.adapters.routes import Routes, fixed
+from function.adapters.operations import Content, Operation
+from function.adapters.routes import Route, Routes, fixed
+from function.errors import BodyTooLargeError
 from function.model import Training
 from function.policy import Policy
 from function.scoring import Scorer
@@ -13,7 +15,27 @@ from function.settings import Settings
 
 
 class ModelCard(msgspec.Struct):
-    """What GET /model says of the model that answers."""
+    """What GET /model says of the model that answers.
+
+    Attributes
+    ----------
+    name
+        The recipe's name.
+    version
+        The first characters of the digest.
+    digest
+        SHA-256 over the model file's content, in hexadecimal.
+    revision
+        The name of the Knative revision that answers.
+    threshold
+        The model's own, between 0 and 1.
+    policy
+        What makes its probabilities decisions.
+    features
+        The names of those that it uses.
+    training
+        What it was trained on and how well it did.
+    """
 
     name: str
     version: str
@@ -26,7 +48,13 @@ class ModelCard(msgspec.Struct):
 
 
 class Health(msgspec.Struct):
-    """What the health paths say."""
+    """What the health paths say.
+
+    Attributes
+    ----------
+    status
+        "live" or "ready".
+    """
 
     status: str
 
@@ -45,15 +73,37 @@ def routes(scorer: Scorer, settings: Settings) -> Routes:
     -------
     Routes
     """
-    content = {
-        "/model": _card(scorer, settings),
-        "/health/live": Health("live"),
-        "/health/ready": Health("ready"),
-    }
+    card, limit = _card(scorer, settings), settings.max_body_bytes
     return {
-        path: fixed(msgspec.json.encode(each), body_limit=settings.max_body_bytes)
-        for path, each in content.items()
+        "/model": fixed(msgspec.json.encode(card), lambda: _model_operation(card), limit),
+        "/health/live": _health("live", limit),
+        "/health/ready": _health("ready", limit),
     }
+
+
+def _health(status: str, limit: int) -> Route:
+    health = Health(status)
+    return fixed(msgspec.json.encode(health), lambda: _health_operation(health), limit)
+
+
+def _model_operation(card: ModelCard) -> Operation:
+    return Operation(
+        name="read_model",
+        summary="The model that answers, and how well it did on data it had not seen",
+        gives={"application/json": Content((ModelCard,), card)},
+        problems=(BodyTooLargeError,),
+    )
+
+
+def _health_operation(health: Health) -> Operation:
+    return Operation(
+        name=f"read_health_{health.status}",
+        summary=f"Whether the process is {health.status}",
+        description="What the process needs, it has read before it listens.",
+        gives={"application/json": Content((Health,), health)},
+        problems=(BodyTooLargeError,),
+        needs_key=False,
+    )
 
 
 def _card(scorer: Scorer, settings: Settings) -> ModelCard:

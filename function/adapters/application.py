@@ -7,7 +7,15 @@ from starlette.background import BackgroundTask
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 
-from function.adapters import about, inference_v1, inference_v2, log, metrics, scoring
+from function.adapters import (
+    about,
+    documentation,
+    inference_v1,
+    inference_v2,
+    log,
+    metrics,
+    scoring,
+)
 from function.adapters.core import Core
 from function.adapters.keys import Keys
 from function.adapters.meter import Meter
@@ -51,6 +59,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         **inference_v2.routes(core, settings),
         **metrics.routes(core, meter, settings),
     }
+    routes |= documentation.routes(routes, settings)
     keys = Keys(settings.keys_file) if settings.keys_file else None
     log_all = settings.log == "requests"
 

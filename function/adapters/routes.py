@@ -6,9 +6,11 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from function.adapters.operations import Operation
 from function.adapters.requests import read_body
 
 Handler = Callable[[Request], Awaitable[Response]]
+Describe = Callable[[], Operation]
 
 READING_METHODS = ("GET", "HEAD")
 SCORING_METHODS = ("POST",)
@@ -23,24 +25,28 @@ class Route(msgspec.Struct, frozen=True):
         Those that it takes.
     handler
         What answers; it may raise any `InputError`.
+    describe
+        What says what the path takes and gives. It is called when the document is first asked for,
+        and may import then what only the document needs.
     """
 
     methods: tuple[str, ...]
     handler: Handler
+    describe: Describe
 
 
 Routes = Mapping[str, Route]
 
 
-def fixed(content: bytes, media_type: str = "application/json", body_limit: int = 1024) -> Route:
+def fixed(content: bytes, describe: Describe, body_limit: int) -> Route:
     """Make a route that answers always the same.
 
     Parameters
     ----------
     content
-        The body of the answer.
-    media_type
-        Its content type.
+        The body of the answer, JSON.
+    describe
+        What says so.
     body_limit
         The largest body that a request may bring for nothing, in bytes.
 
@@ -52,6 +58,6 @@ def fixed(content: bytes, media_type: str = "application/json", body_limit: int 
 
     async def answer(request: Request) -> Response:
         await read_body(request, body_limit)
-        return Response(content, media_type=media_type)
+        return Response(content, media_type="application/json")
 
-    return Route(READING_METHODS, answer)
+    return Route(READING_METHODS, answer, describe)

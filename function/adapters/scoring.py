@@ -6,6 +6,7 @@ from starlette.responses import Response
 from function.adapters import events, streams, transactions
 from function.adapters.core import Core
 from function.adapters.event_reading import is_binary_event
+from function.adapters.operations import Operation
 from function.adapters.requests import headers_of, media_type_of, note_protocol, read_body
 from function.adapters.routes import SCORING_METHODS, Route, Routes
 from function.errors import UnsupportedMediaTypeError
@@ -30,7 +31,13 @@ def routes(core: Core, settings: Settings) -> Routes:
     async def answer(request: Request) -> Response:
         return await _scored(core, request, settings.max_body_bytes)
 
-    return {"/": Route(SCORING_METHODS, answer)}
+    def describe() -> Operation:
+        # What only the document needs is not loaded at the start.
+        from function.adapters.scoring_operation import scoring_operation  # noqa: PLC0415
+
+        return scoring_operation(core)
+
+    return {"/": Route(SCORING_METHODS, answer, describe)}
 
 
 async def _scored(core: Core, request: Request, limit: int) -> Response:
