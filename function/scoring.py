@@ -18,14 +18,30 @@ from function.transaction import Transaction, numbers_getter
 
 
 class ModelReference(msgspec.Struct, frozen=True):
-    """The model that made a decision: the recipe's name and the content's version."""
+    """The model that made a decision.
+
+    Attributes
+    ----------
+    name
+        The recipe's name.
+    version
+        The first characters of the digest of its content.
+    """
 
     name: str
     version: str
 
 
 class Reason(msgspec.Struct, frozen=True, gc=False):
-    """A feature's share in a decision, in log-odds; above 0 it speaks for a fraud."""
+    """A feature's share in a decision.
+
+    Attributes
+    ----------
+    feature
+        Its name.
+    contribution
+        In log-odds; above 0 it speaks for a fraud.
+    """
 
     feature: str
     contribution: float

@@ -16,14 +16,7 @@ COMPONENT_LIMIT = 1e9
 AMOUNT_LIMIT = 1e12
 TIME_LIMIT = 1e12
 
-Component = Annotated[
-    float,
-    msgspec.Meta(
-        ge=-COMPONENT_LIMIT,
-        le=COMPONENT_LIMIT,
-        description="A principal component of the card-holder's data, without unit.",
-    ),
-]
+Component = Annotated[float, msgspec.Meta(ge=-COMPONENT_LIMIT, le=COMPONENT_LIMIT)]
 Euros = Annotated[float, msgspec.Meta(ge=0, le=AMOUNT_LIMIT)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=TIME_LIMIT)]
 
@@ -88,6 +81,8 @@ class TimedTransaction(Transaction, kw_only=True):
 
     Attributes
     ----------
+    V1, ..., V28
+        Principal components of the card-holder's data, without unit.
     Amount
         The amount in euros, 0 or more.
     Time

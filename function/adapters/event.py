@@ -14,6 +14,7 @@ from function.transaction import Transaction
 TRANSACTION_TYPE = "dev.fraud.transaction.v1"
 SPECVERSION = "1.0"
 REQUIRED_ATTRIBUTES = ("id", "source", "specversion", "type")
+TEXT_ATTRIBUTES = frozenset(("subject", "time", "datacontenttype", "dataschema"))
 NAME = re.compile(r"[a-z0-9]+")
 DATA_EXPECTED = {
     "data": "missing; expected a transaction",
@@ -164,6 +165,8 @@ def attribute_faults(event: Event) -> Iterator[Fault]:
     for name, value in event.attributes.items():
         if not NAME.fullmatch(name):
             yield event.fault(name, "expected a name of lower-case letters and digits")
-        if name not in REQUIRED_ATTRIBUTES and not isinstance(value, Attribute):
+        if name in TEXT_ATTRIBUTES and not isinstance(value, str):
+            yield event.fault(name, f"expected a string, got {shown(value)}")
+        elif name not in REQUIRED_ATTRIBUTES and not isinstance(value, Attribute):
             detail = f"expected a string, a whole number or a boolean, got {shown(value)}"
             yield event.fault(name, detail)

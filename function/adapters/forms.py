@@ -69,6 +69,9 @@ class TimedTransactionEvent(TransactionEvent, kw_only=True):
     data: TimedTransaction
 
 
+TimedTransactionEvent.__doc__ = TransactionEvent.__doc__  # it describes the attributes
+
+
 class DecisionEvent(msgspec.Struct, kw_only=True):
     """A CloudEvent 1.0 that holds a decision, with the subject and all extensions of its question.
 
@@ -104,6 +107,16 @@ class LineProblem(Problem, kw_only=True):
 
     Attributes
     ----------
+    type
+        Which kind of problem it is: a tag URI.
+    title
+        The same in a few words.
+    status
+        The HTTP status code that it would have alone.
+    detail
+        What is wrong with this line, in a sentence.
+    errors
+        Every single fault; absent where there is nothing to list.
     line
         The line's number, from 1 on.
     """

@@ -5,6 +5,7 @@ https://spec.openapis.org/oas/v3.1.1.html; `documentation` loads it for the firs
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from inspect import cleandoc
 from itertools import groupby
 from typing import Any
 
@@ -28,7 +29,8 @@ SECURITY: list[Json] = [{}, {KEY_SCHEME: []}]
 """None, or a key: it is the service's settings that ask for one."""
 
 ATTRIBUTES = re.compile(r"\n*Attributes\n-+\n")
-ATTRIBUTE = re.compile(r"^(\w[\w, ]*)\n((?: +\S.*\n?)+)", re.MULTILINE)
+ATTRIBUTE = re.compile(r"^(\w[\w, .]*)\n((?: +\S.*\n?)+)", re.MULTILINE)
+FROM_TO = ", ..., "
 
 
 def document(routes: Routes) -> bytes:
@@ -103,13 +105,20 @@ def _types_of(operation: Operation) -> Iterable[object]:
 
 def _explained(schema: Json) -> Json:
     """Divide a class's docstring (numpydoc) among the class and its attributes."""
-    head, *rest = ATTRIBUTES.split(schema.get("description", ""), maxsplit=1)
+    head, *rest = ATTRIBUTES.split(cleandoc(schema.get("description", "")), maxsplit=1)
     properties = schema.get("properties", {})
     for names, text in ATTRIBUTE.findall("".join(rest)):
-        for name in names.split(", "):
-            if name in properties:
-                properties[name].setdefault("description", " ".join(text.split()))
-    return {**schema, "description": head.strip(), "properties": properties}
+        for name in _listed(names, list(properties)):
+            properties[name]["description"] = " ".join(text.split())
+    return {**schema, "description": head, "properties": properties}
+
+
+def _listed(names: str, fields: list[str]) -> list[str]:
+    """Return the fields that a docstring names together, such as "V1, ..., V28"."""
+    if FROM_TO in names:
+        first, last = names.split(FROM_TO)
+        return fields[fields.index(first) : fields.index(last) + 1]
+    return [name for name in names.split(", ") if name in fields]
 
 
 def _operation(operation: Operation, method: str, schemas: _Schemas) -> Json:

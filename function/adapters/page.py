@@ -102,11 +102,11 @@ def _key(operation: Json) -> str:
 
 def _parameters(parameters: list[Json]) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(each['name'])}</code></td><td>{escape(each['in'])}</td>"
+        f"<tr><td><code>{escape(each['name'])}</code><br><i>{escape(each['in'])}</i></td>"
         f"<td>{kind(each['schema'])}</td><td>{escape(each['description'])}</td></tr>"
         for each in parameters
     )
-    return _table("Parameters", ("name", "in", "type", "meaning"), rows) if rows else ""
+    return _table("Parameters", ("name", "type", "meaning"), rows) if rows else ""
 
 
 def _table(title: str, heads: Iterable[str], rows: str) -> str:

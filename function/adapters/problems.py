@@ -72,7 +72,21 @@ KINDS: dict[type[InputError], ProblemKind] = {
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
-    """The answer's body."""
+    """What is wrong with a request (RFC 9457).
+
+    Attributes
+    ----------
+    type
+        Which kind of problem it is: a tag URI.
+    title
+        The same in a few words.
+    status
+        The HTTP status code.
+    detail
+        What is wrong with this request, in a sentence.
+    errors
+        Every single fault, in the order of the document; absent where there is nothing to list.
+    """
 
     type: str
     title: str

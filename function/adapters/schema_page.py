@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from html import escape
 from itertools import groupby
+from string import digits
 from typing import Any
 
 Json = dict[str, Any]
@@ -92,7 +93,8 @@ def _rows(schema: Json) -> Iterator[str]:
     required = schema.get("required", ())
     fields = [(name, each, name in required) for name, each in schema["properties"].items()]
     # V1 to V28 are alike: one row for all.
-    for (field, needed), group in groupby(fields, key=lambda field: field[1:]):
+    alike = groupby(fields, key=lambda each: (each[0].rstrip(digits), *each[1:]))
+    for (_, field, needed), group in alike:
         names = [name for name, *_ in group]
         label = " to ".join(
             f"<code>{escape(name)}</code>" for name in dict.fromkeys((names[0], names[-1]))

@@ -52,7 +52,7 @@ EVENT_HEADERS = (
     ("type", Literal["dev.fraud.transaction.v1"], "What it is about."),
     ("source", NotEmpty, "Where it comes from."),
     ("id", NotEmpty, "Its own name."),
-    ("subject", NotEmpty, "What it is about in its source; given back with the answer."),
+    ("subject", str, "What it is about in its source; given back with the answer."),
 )
 EVENT = {
     "specversion": "1.0",

@@ -13,7 +13,15 @@ REASONS_OF_EACH = 0
 
 
 class Decisions(msgspec.Struct):
-    """The answer to an array, in its order."""
+    """The answer to an array.
+
+    Attributes
+    ----------
+    decisions
+        In the array's order.
+    model
+        The model that made them all.
+    """
 
     decisions: list[Decision]
     model: ModelReference

@@ -58,3 +58,13 @@ def test_an_event_without_time_is_refused_with_every_fault(paper_server, fraud, 
     assert response.status_code == 422
     pointers = [error["pointer"] for error in response.json()["errors"]]
     assert pointers == ["/data/Time"] if number == 1.0 else ["/data/V1", "/data/Time"]
+
+
+def test_the_document_says_that_a_model_needs_time(paper_server, server):
+    schemas = requests.get(f"{paper_server.url}/openapi.json").json()["components"]["schemas"]
+    assert "Time" in schemas["TimedTransaction"]["required"]
+    assert schemas["TimedTransactionEvent"]["properties"]["data"]["$ref"].endswith(
+        "/TimedTransaction"
+    )
+    others = requests.get(f"{server.url}/openapi.json").json()["components"]["schemas"]
+    assert "Time" not in others["Transaction"]["required"]

@@ -1,0 +1,110 @@
+"""What Schemathesis has to know beside the document; `schemathesis run` loads it.
+
+`tests/integration/test_openapi.py` starts that. A stream is answered whatever its lines are, so its
+media types have their own bodies here, of good and bad lines, and their own check of the answers.
+The document cannot say which headers belong together, so the hooks see to that.
+"""
+
+# ruff: noqa: ARG001  Schemathesis gives hooks and checks their arguments by name.
+import csv
+import io
+import json
+
+import schemathesis
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT202012
+from schemathesis.core.parameters import ParameterLocation
+
+from function.adapters.scoring_operation import EVENT
+from function.transaction import COMPONENT_LIMIT, NUMBER_FIELDS, REQUIRED_FIELDS
+
+STREAMS = ("application/x-ndjson", "text/csv")
+CELLS = {"probability": float, "fraud": json.loads, "problem": str}
+BINARY_EVENT = {f"ce-{name}": value for name, value in EVENT.items() if name != "subject"}
+
+numbers = st.floats(-COMPONENT_LIMIT, COMPONENT_LIMIT)
+amounts = st.floats(0, COMPONENT_LIMIT)
+text = st.text(st.characters(exclude_categories=["Cs", "Cc"]))
+transactions = st.fixed_dictionaries(
+    {name: amounts if name == "Amount" else numbers for name in REQUIRED_FIELDS},
+    optional={"Time": amounts, "id": text},
+)
+
+
+def lines_of(values):
+    texts = (value if isinstance(value, str) else json.dumps(value) for value in values)
+    return "".join(f"{line}\n" for line in texts).encode()
+
+
+def rows_of(values):
+    output = io.StringIO()
+    rows = csv.DictWriter(output, [*NUMBER_FIELDS, "id"])
+    rows.writeheader()
+    rows.writerows(values)
+    return output.getvalue().encode()
+
+
+schemathesis.openapi.media_type(
+    "application/x-ndjson", st.lists(transactions | text, max_size=3).map(lines_of)
+)
+schemathesis.openapi.media_type(
+    "text/csv",
+    st.lists(transactions | st.dictionaries(st.sampled_from(NUMBER_FIELDS), text), max_size=3).map(
+        rows_of
+    ),
+)
+
+
+@schemathesis.hook
+def before_load_schema(context, raw_schema):
+    """Give it the examples of streams as bytes, the only form in which it can send them."""
+    for media_type in STREAMS:
+        content = raw_schema["paths"]["/"]["post"]["requestBody"]["content"][media_type]
+        content["example"] = content["example"].encode()
+
+
+@schemathesis.hook
+def filter_case(context, case):
+    """Leave out wrong headers of a binary event where there is none, which nobody looks at."""
+    wrong = case.meta is not None and case.meta.is_negative_at(ParameterLocation.HEADER)
+    return not wrong or case.media_type == "application/json"
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """Make the headers of a binary event complete, or take them away where there is none."""
+    positive = case.meta is not None and case.meta.generation.mode.is_positive
+    if not positive or not case.headers or case.headers.keys().isdisjoint(BINARY_EVENT):
+        return
+    binary = case.media_type == "application/json" and isinstance(case.body, dict)
+    for name, value in BINARY_EVENT.items():
+        if binary:
+            case.headers.setdefault(name, value)
+        else:
+            case.headers.pop(name, None)
+
+
+@schemathesis.check
+def every_record_is_what_the_document_says(ctx, response, case):
+    """Compare each line or row of a streamed answer with the schema of its records."""
+    media_type = response.headers["content-type"][0].partition(";")[0]
+    if response.status_code != 200 or media_type not in STREAMS:
+        return
+    document = case.operation.schema.raw_schema
+    content = document["paths"]["/"]["post"]["responses"]["200"]["content"][media_type]
+    registry = Registry().with_resource("", DRAFT202012.create_resource(document))
+    validator = Draft202012Validator(
+        content["schema"]["contentSchema"], registry=registry, _resolver=registry.resolver()
+    )
+    validator.validate(records_of(media_type, response.content.decode()))
+
+
+def records_of(media_type, answer):
+    if media_type == "application/x-ndjson":
+        return [json.loads(line) for line in answer.splitlines()]
+    return [
+        {name: CELLS.get(name, str)(cell) if cell else None for name, cell in row.items()}
+        for row in csv.DictReader(io.StringIO(answer))
+    ]
