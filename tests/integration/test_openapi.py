@@ -81,7 +81,7 @@ def test_the_server_takes_what_the_document_allows_and_nothing_else(server, tmp_
     done = subprocess.run(
         [
             *(SCHEMATHESIS, "run", f"{server.url}/openapi.json", "--checks", "all"),
-            *("--seed", "1", "--max-examples", "100", "--generation-database", "none"),
+            *("--seed", "1", "--max-examples", "500", "--generation-database", "none"),
             *("--continue-on-failure", "--no-color"),
         ],
         env={
