@@ -117,6 +117,8 @@ class LineProblem(Problem, kw_only=True):
         What is wrong with this line, in a sentence.
     errors
         Every single fault; absent where there is nothing to list.
+    error
+        Always absent.
     line
         The line's number, from 1 on.
     """

@@ -14,27 +14,26 @@ from starlette.responses import Response
 
 from function import diagnosis
 from function.adapters.core import Core
-from function.adapters.inference import MODEL_NAME, UNREADABLE, is_array, members_of
-from function.adapters.requests import read_body, reasons_wanted
+from function.adapters.inference import (
+    MODEL_NAME,
+    UNREADABLE,
+    Predictions,
+    is_array,
+    members_of,
+)
+from function.adapters.operations import Operation
+from function.adapters.requests import note_protocol, read_body, reasons_wanted
 from function.adapters.routes import SCORING_METHODS, Route, Routes, fixed
 from function.adapters.transactions import MEDIA_TYPE, REASONS_OF_EACH
 from function.diagnosis import faults_of_transaction, shown
 from function.errors import Fault, InputError, InvalidInputError, MalformedBodyError
 from function.reading import Reader
 from function.rows import COLUMNS, faults_of, transactions_of, widths
-from function.scoring import Decision, ModelReference
 from function.settings import Settings
 from function.transaction import Transaction
 
 INSTANCES = ("instances", "inputs")
 """The member that holds the transactions: KServe takes either name."""
-
-
-class Predictions(msgspec.Struct):
-    """The answer: a decision for each instance, in order, and the model that made them."""
-
-    predictions: list[Decision]
-    model: ModelReference
 
 
 def routes(core: Core, settings: Settings) -> Routes:
@@ -53,6 +52,7 @@ def routes(core: Core, settings: Settings) -> Routes:
     """
 
     async def predict(request: Request) -> Response:
+        note_protocol(request, "v1")
         body = await read_body(request, settings.max_body_bytes)
         reasons = reasons_wanted(request, REASONS_OF_EACH)
         decisions = core.decide_all(_instances(body, core.reader), reasons)
@@ -63,10 +63,31 @@ def routes(core: Core, settings: Settings) -> Routes:
     listed = msgspec.json.encode({"models": [MODEL_NAME]})
     ready = msgspec.json.encode({"name": MODEL_NAME, "ready": True})
     return {
-        "/v1/models": fixed(listed, body_limit=limit),
-        f"/v1/models/{MODEL_NAME}": fixed(ready, body_limit=limit),
-        f"/v1/models/{MODEL_NAME}:predict": Route(SCORING_METHODS, predict),
+        "/v1/models": fixed(listed, _models_operation, limit),
+        f"/v1/models/{MODEL_NAME}": fixed(ready, _model_operation, limit),
+        f"/v1/models/{MODEL_NAME}:predict": Route(
+            SCORING_METHODS, predict, lambda: _predict_operation(core)
+        ),
     }
+
+
+def _models_operation() -> Operation:
+    from function.adapters.inference_operations import models_operation  # noqa: PLC0415
+
+    return models_operation()
+
+
+def _model_operation() -> Operation:
+    from function.adapters.inference_operations import fixed_operation  # noqa: PLC0415
+
+    content = {"name": MODEL_NAME, "ready": True}
+    return fixed_operation("read_v1_model", "Whether the model is ready, by protocol v1", content)
+
+
+def _predict_operation(core: Core) -> Operation:
+    from function.adapters.inference_operations import predict_operation  # noqa: PLC0415
+
+    return predict_operation(core)
 
 
 def _instances(body: bytes, reader: Reader) -> list[Transaction]:

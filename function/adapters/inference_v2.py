@@ -4,12 +4,20 @@ https://github.com/kserve/open-inference-protocol, and Triton's binary tensor da
 content type does not count: Triton's own client sends none.
 """
 
+from functools import partial
+
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from function.adapters.core import Core
-from function.adapters.inference import MODEL_NAME
+from function.adapters.inference import (
+    BINARY_MEDIA_TYPE,
+    JSON_MEDIA_TYPE,
+    MODEL_NAME,
+    InferenceResponse,
+    Output,
+)
 from function.adapters.inference_request import (
     LENGTH_HEADER,
     MATRIX,
@@ -17,7 +25,8 @@ from function.adapters.inference_request import (
     InferenceRequest,
     read_request,
 )
-from function.adapters.requests import read_body
+from function.adapters.operations import Operation
+from function.adapters.requests import note_protocol, read_body
 from function.adapters.routes import SCORING_METHODS, Route, Routes, fixed
 from function.adapters.tensors import BINARY_SIZE, packed
 from function.settings import Settings
@@ -25,28 +34,6 @@ from function.settings import Settings
 EXTENSIONS = ["binary_tensor_data"]
 PLATFORM = "fraud_json"
 """Of the form project_format, as the protocol asks: this project's model file."""
-
-BINARY_MEDIA_TYPE = "application/octet-stream"
-JSON_MEDIA_TYPE = "application/json"
-
-
-class Output(msgspec.Struct, omit_defaults=True):
-    """A tensor of the answer: its data, or how many of the bytes behind the JSON are its own."""
-
-    name: str
-    shape: tuple[int]
-    datatype: str
-    data: list[object] | msgspec.UnsetType = msgspec.UNSET
-    parameters: dict[str, int] | msgspec.UnsetType = msgspec.UNSET
-
-
-class InferenceResponse(msgspec.Struct, omit_defaults=True):
-    """The answer's JSON."""
-
-    model_name: str
-    model_version: str
-    outputs: list[Output]
-    id: str | None = None
 
 
 def routes(core: Core, settings: Settings) -> Routes:
@@ -65,6 +52,7 @@ def routes(core: Core, settings: Settings) -> Routes:
     """
 
     async def infer(request: Request) -> Response:
+        note_protocol(request, "v2")
         body = await read_body(request, settings.max_body_bytes)
         header = request.headers.get(LENGTH_HEADER)
         return _inferred(core, read_request(body, header, core.reader))
@@ -80,11 +68,33 @@ def routes(core: Core, settings: Settings) -> Routes:
     paths = {}
     for place in (model, f"{model}/versions/{version}"):
         content |= {place: _metadata(core), f"{place}/ready": ready}
-        paths[f"{place}/infer"] = Route(SCORING_METHODS, infer)
+        path = f"{place}/infer"
+        paths[path] = Route(SCORING_METHODS, infer, partial(_infer_operation, core, path))
     return paths | {
-        path: fixed(msgspec.json.encode(each), body_limit=settings.max_body_bytes)
+        path: fixed(
+            msgspec.json.encode(each),
+            partial(_fixed_operation, path, each),
+            settings.max_body_bytes,
+        )
         for path, each in content.items()
     }
+
+
+def _fixed_operation(path: str, content: object) -> Operation:
+    from function.adapters.inference_operations import fixed_operation  # noqa: PLC0415
+
+    summary = "What the server or the model is, by the Open Inference Protocol v2"
+    return fixed_operation(_name_of(path), summary, content, open_=path.startswith("/v2/health/"))
+
+
+def _infer_operation(core: Core, path: str) -> Operation:
+    from function.adapters.inference_operations import infer_operation  # noqa: PLC0415
+
+    return infer_operation(core, _name_of(path))
+
+
+def _name_of(path: str) -> str:
+    return path.strip("/").replace("/", "_")
 
 
 def _metadata(core: Core) -> dict[str, object]:

@@ -13,10 +13,12 @@ from starlette.responses import Response
 
 from function.adapters.core import Core
 from function.adapters.meter import SECONDS_BOUNDS, Meter
+from function.adapters.operations import Content, Operation
 from function.adapters.problems import KINDS
 from function.adapters.requests import headers_of, read_body
 from function.adapters.routes import READING_METHODS, Route, Routes
 from function.drift import STATUSES, drift_of
+from function.errors import BodyTooLargeError
 from function.observations import SCORE_BOUNDS
 from function.settings import Settings
 
@@ -56,7 +58,16 @@ def routes(core: Core, meter: Meter, settings: Settings) -> Routes:
         encode, media_type = choose_encoder(accepted)
         return Response(encode(registry), headers={"content-type": media_type})
 
-    return {PATH: Route(READING_METHODS, answer)}
+    return {PATH: Route(READING_METHODS, answer, _operation)}
+
+
+def _operation() -> Operation:
+    return Operation(
+        name="read_metrics",
+        summary="What was decided and refused, how long it took, and how far it has drifted",
+        gives={"text/plain": Content(), "application/openmetrics-text": Content()},
+        problems=(BodyTooLargeError,),
+    )
 
 
 def _registry(collector: "Collector") -> "CollectorRegistry":

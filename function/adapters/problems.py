@@ -86,6 +86,8 @@ class Problem(msgspec.Struct, omit_defaults=True):
         What is wrong with this request, in a sentence.
     errors
         Every single fault, in the order of the document; absent where there is nothing to list.
+    error
+        The detail and the first faults, for clients of KServe's protocols; absent elsewhere.
     """
 
     type: str

@@ -52,6 +52,9 @@ def kind(schema: Json) -> str:
 
 
 def _of_type(schema: Json) -> str:
+    if "prefixItems" in schema:
+        counts = sorted({schema["minItems"], schema["maxItems"]})
+        return f"array of {' to '.join(map(str, counts))} values"
     if schema.get("type") == "array":
         return f"array of {kind(schema.get('items', {}))}"
     if isinstance(schema.get("additionalProperties"), dict):

@@ -20,6 +20,7 @@ from function.adapters.operations import Content, Operation, Parameter
 from function.adapters.requests import REASONS_PARAMETER
 from function.adapters.transactions import Decisions
 from function.errors import (
+    BatchTooLargeError,
     BodyTooLargeError,
     InvalidInputError,
     LineTooLongError,
@@ -102,6 +103,7 @@ def scoring_operation(core: Core) -> Operation:
             for name in ("specversion", "type", "source", "id", "time", "subject")
         ),
         problems=(
+            BatchTooLargeError,
             MalformedBodyError,
             BodyTooLargeError,
             LineTooLongError,

@@ -52,7 +52,7 @@ def test_the_document_is_openapi(document):
 
 def test_the_document_names_every_path_and_method_and_no_other(server, document):
     known = requests.get(f"{server.url}/unknown").json()["detail"]
-    assert set(document["paths"]) == set(re.findall(r"/[\w./]*\w|/(?=,)", known))
+    assert set(document["paths"]) == set(re.findall(r"/[\w./:]*\w|/(?=,)", known))
     for path, methods in document["paths"].items():
         allowed = requests.delete(server.url + path).headers["allow"]
         assert {method.upper() for method in methods} == set(allowed.split(", "))
@@ -81,7 +81,7 @@ def test_the_server_takes_what_the_document_allows_and_nothing_else(server, tmp_
     done = subprocess.run(
         [
             *(SCHEMATHESIS, "run", f"{server.url}/openapi.json", "--checks", "all"),
-            *("--seed", "1", "--max-examples", "500", "--generation-database", "none"),
+            *("--seed", "1", "--max-examples", "60", "--generation-database", "none"),
             *("--continue-on-failure", "--no-color"),
         ],
         env={
@@ -106,7 +106,7 @@ def test_the_example_is_the_one_of_the_readme(fraud):
 
 def test_each_command_of_the_page_gets_the_answer_that_is_shown(server, docs):
     shown = commands(docs.text)
-    assert sum(bool(answer) for _, answer in shown) == 5
+    assert sum(bool(answer) for _, answer in shown) == 8
     for command, answer in shown:
         done = subprocess.run(
             command.replace("curl", "curl --silent --fail", 1),
