@@ -3,15 +3,19 @@
 The health paths say that the process is up: what it needs, it has read before it listens.
 """
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from function.adapters.operations import Content, Operation
 from function.adapters.routes import Route, Routes, fixed
 from function.errors import BodyTooLargeError
 from function.model import Training
 from function.policy import Policy
 from function.scoring import Scorer
 from function.settings import Settings
+
+if TYPE_CHECKING:
+    from function.adapters.operations import Operation
 
 
 class ModelCard(msgspec.Struct):
@@ -86,7 +90,9 @@ def _health(status: str, limit: int) -> Route:
     return fixed(msgspec.json.encode(health), lambda: _health_operation(health), limit)
 
 
-def _model_operation(card: ModelCard) -> Operation:
+def _model_operation(card: ModelCard) -> "Operation":
+    from function.adapters.operations import Content, Operation  # noqa: PLC0415
+
     return Operation(
         name="read_model",
         summary="The model that answers, and how well it did on data it had not seen",
@@ -95,7 +101,9 @@ def _model_operation(card: ModelCard) -> Operation:
     )
 
 
-def _health_operation(health: Health) -> Operation:
+def _health_operation(health: Health) -> "Operation":
+    from function.adapters.operations import Content, Operation  # noqa: PLC0415
+
     return Operation(
         name=f"read_health_{health.status}",
         summary=f"Whether the process is {health.status}",

@@ -5,16 +5,18 @@ Both are made for the first who asks, and kept: the start does not pay for them.
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from function.adapters.operations import Content, Operation
 from function.adapters.requests import read_body
 from function.adapters.routes import READING_METHODS, Describe, Route, Routes
 from function.errors import BodyTooLargeError
 from function.settings import Settings
+
+if TYPE_CHECKING:
+    from function.adapters.operations import Operation
 
 DOCUMENT_PATH = "/openapi.json"
 PAGE_PATH = "/docs"
@@ -67,7 +69,9 @@ def _made(make: Callable[[], Made], describe: Describe, limit: int) -> Route:
     return Route(READING_METHODS, answer, describe)
 
 
-def _document_operation() -> Operation:
+def _document_operation() -> "Operation":
+    from function.adapters.operations import Content, Operation  # noqa: PLC0415
+
     return Operation(
         name="read_document",
         summary="This document, for programs",
@@ -76,7 +80,9 @@ def _document_operation() -> Operation:
     )
 
 
-def _page_operation() -> Operation:
+def _page_operation() -> "Operation":
+    from function.adapters.operations import Content, Operation  # noqa: PLC0415
+
     return Operation(
         name="read_page",
         summary="This document, for people",

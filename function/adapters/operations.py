@@ -1,7 +1,7 @@
 """What a path takes and gives: what each adapter declares of its routes, and `openapi` writes down.
 
-Nothing here is made before somebody asks for the document: a `Route` holds a function that
-describes it, not the description.
+A `Route` holds a function that describes it, not the description, so that nothing here is loaded
+before somebody asks for the document.
 """
 
 from collections.abc import Mapping

@@ -1,16 +1,20 @@
 """POST /: chooses the adapter by content type; `application` calls it."""
 
+from typing import TYPE_CHECKING
+
 from starlette.requests import Request
 from starlette.responses import Response
 
 from function.adapters import events, streams, transactions
 from function.adapters.core import Core
 from function.adapters.event_reading import is_binary_event
-from function.adapters.operations import Operation
 from function.adapters.requests import headers_of, media_type_of, note_protocol, read_body
 from function.adapters.routes import SCORING_METHODS, Route, Routes
 from function.errors import UnsupportedMediaTypeError
 from function.settings import Settings
+
+if TYPE_CHECKING:
+    from function.adapters.operations import Operation
 
 
 def routes(core: Core, settings: Settings) -> Routes:
@@ -31,8 +35,7 @@ def routes(core: Core, settings: Settings) -> Routes:
     async def answer(request: Request) -> Response:
         return await _scored(core, request, settings.max_body_bytes)
 
-    def describe() -> Operation:
-        # What only the document needs is not loaded at the start.
+    def describe() -> "Operation":
         from function.adapters.scoring_operation import scoring_operation  # noqa: PLC0415
 
         return scoring_operation(core)

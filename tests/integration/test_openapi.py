@@ -154,5 +154,13 @@ def test_the_start_loads_nothing_that_only_the_document_needs():
     )
     loaded = set(done.stdout.split())
     assert "function.adapters.documentation" in loaded
-    late = {"openapi", "page", "schema_page", "scoring_operation", "forms", "examples"}
+    late = {
+        "operations",
+        "openapi",
+        "page",
+        "schema_page",
+        "scoring_operation",
+        "forms",
+        "examples",
+    }
     assert loaded.isdisjoint(f"function.adapters.{name}" for name in late)
