@@ -56,8 +56,12 @@ class Metrics(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     Attributes
     ----------
-    average_precision, precision, recall, fallout
-        Each 0 to 1; the last three at the threshold. Fallout is the false positive rate.
+    average_precision
+        0 to 1.
+    precision, recall
+        At the threshold, 0 to 1.
+    fallout
+        The false positive rate at the threshold, 0 to 1.
     brier
         The mean squared error of the probabilities, 0 to 1.
     log_loss

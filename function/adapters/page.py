@@ -102,7 +102,7 @@ def _key(operation: Json) -> str:
 
 def _parameters(parameters: list[Json]) -> str:
     rows = "".join(
-        f"<tr><td><code>{escape(each['name'])}</code><br><i>{escape(each['in'])}</i></td>"
+        f"<tr><td><code>{escape(each['name'])}</code> <i>{escape(each['in'])}</i></td>"
         f"<td>{kind(each['schema'])}</td><td>{escape(each['description'])}</td></tr>"
         for each in parameters
     )
