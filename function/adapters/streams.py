@@ -94,6 +94,7 @@ async def score_stream(core: Core, request: Request, media_type: str) -> Respons
         return _answered(translator, b"", blocks)
     header, rest = await _first_line(blocks)
     try:
+        reasons_wanted(request, REASONS_OF_EACH)  # no column has room for them, but it may be wrong
         translator = CsvTranslator(core, header)
     except (InvalidInputError, LineTooLongError):
         await _drain(blocks)

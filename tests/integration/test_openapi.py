@@ -86,6 +86,7 @@ def test_the_server_takes_what_the_document_allows_and_nothing_else(server, tmp_
         ],
         env={
             **os.environ,
+            "PYTHONHASHSEED": "0",
             "SCHEMATHESIS_HOOKS": "tests.document_hooks",
             "PYTHONPATH": str(PROJECT),
         },

@@ -83,7 +83,16 @@ def test_a_stream_may_be_empty_or_end_without_a_line_end(server, body, count):
 def test_the_query_says_how_many_reasons_each_line_gets(server, fraud):
     answers = answers_of(post(server, ndjson_of(fraud, fraud), reasons=2))
     assert [len(each["reasons"]) for each in answers] == [2, 2]
-    response = post(server, ndjson_of(fraud), reasons="many")
+
+
+@pytest.mark.parametrize("media_type", ["application/x-ndjson", "text/csv"])
+def test_a_wrong_number_of_reasons_is_refused(server, media_type):
+    response = requests.post(
+        server.url,
+        data=b"V1\n",
+        params={"reasons": "many"},
+        headers={"content-type": media_type},
+    )
     assert (response.status_code, response.json()["errors"][0]["parameter"]) == (422, "reasons")
 
 
