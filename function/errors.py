@@ -77,19 +77,20 @@ class InvalidInputError(InputError):
     Parameters
     ----------
     faults
-        All that are found, at least one. The first hundred are kept, and no more than one beyond
-        them is asked for: a large body may have millions.
+        All that are found, at least one. The first hundred are kept, and no more are asked for: a
+        large body may have millions.
     """
 
     SHOWN = 100
 
     def __init__(self, faults: Iterable[Fault]) -> None:
-        found = list(islice(faults, self.SHOWN + 1))
+        found = list(islice(faults, self.SHOWN))
         count = "1 fault was" if len(found) == 1 else f"{len(found)} faults were"
-        if len(found) > self.SHOWN:
-            count = f"More than {self.SHOWN} faults were"
-        rest = "" if len(found) <= self.SHOWN else f"; the first {self.SHOWN} are listed"
-        super().__init__(f"{count} found in what was sent{rest}.", found[: self.SHOWN])
+        rest = ""
+        if len(found) == self.SHOWN:
+            count = f"{self.SHOWN} or more faults were"
+            rest = f"; the first {self.SHOWN} are listed"
+        super().__init__(f"{count} found in what was sent{rest}.", found)
 
 
 class BodyTooLargeError(InputError):

@@ -21,6 +21,7 @@ from function.adapters.scoring_operation import EVENT
 from function.transaction import COMPONENT_LIMIT, NUMBER_FIELDS, REQUIRED_FIELDS
 
 STREAMS = ("application/x-ndjson", "text/csv")
+BYTES = "application/octet-stream"
 CELLS = {"probability": float, "fraud": {"true": True, "false": False}.get}
 BINARY_EVENT = {f"ce-{name}": value for name, value in EVENT.items() if name != "subject"}
 
@@ -61,17 +62,17 @@ schemathesis.openapi.media_type("text/csv", a_few(transactions | bad_rows).map(r
 
 
 # Whatever its content type says: JSON is taken for JSON where no header speaks of bytes behind it.
-schemathesis.openapi.media_type(
-    "application/octet-stream", st.just(json.dumps({"inputs": [TENSOR]}).encode())
-)
+schemathesis.openapi.media_type(BYTES, st.just(json.dumps({"inputs": [TENSOR]}).encode()))
 
 
 @schemathesis.hook
 def before_load_schema(context, raw_schema):
-    """Give it the examples of streams as bytes, the only form in which it can send them."""
-    for media_type in STREAMS:
-        content = raw_schema["paths"]["/"]["post"]["requestBody"]["content"][media_type]
-        content["example"] = content["example"].encode()
+    """Give it the examples that are no JSON as bytes, the only form in which it can send them."""
+    for path in raw_schema["paths"].values():
+        contents = path.get("post", {}).get("requestBody", {}).get("content", {})
+        for media_type, content in contents.items():
+            if media_type in (*STREAMS, BYTES):
+                content["example"] = content["example"].encode()
 
 
 @schemathesis.hook

@@ -227,6 +227,7 @@ def infer_operation(core: Core, name: str) -> Operation:
     """
     row = [examples.TRANSACTION[field] for field in core.reader.required]
     tensor = {"name": MATRIX, "shape": [1, len(row)], "datatype": "FP64", "data": row}
+    question = {"inputs": [tensor]}
     found = examples.decision()
     outputs = [
         Output("probability", (1,), "FP64", [found.probability]),
@@ -243,8 +244,9 @@ def infer_operation(core: Core, name: str) -> Operation:
             f"one tensor of the shape [n, {len(REQUIRED_FIELDS)}] there may be one for each field."
         ),
         takes={
-            JSON_MEDIA_TYPE: Content((InferenceQuestion,), {"inputs": [tensor]}),
-            BINARY_MEDIA_TYPE: Content(),
+            JSON_MEDIA_TYPE: Content((InferenceQuestion,), question),
+            # JSON alone is taken by any name.
+            BINARY_MEDIA_TYPE: Content(example=msgspec.json.encode(question).decode()),
         },
         gives={
             JSON_MEDIA_TYPE: Content((InferenceResponse,), answer),

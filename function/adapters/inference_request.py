@@ -227,20 +227,21 @@ def _of_columns(tensors: list[Tensor], reader: Reader) -> list[Transaction]:
 
 def _faults_of_columns(tensors: list[Tensor], reader: Reader) -> Iterator[Fault]:
     """Find every name that is wrong, there twice or missing, and every shape unlike the first."""
-    names: set[str] = set()
-    for tensor in tensors:
+    if not tensors:
+        yield Fault(f'no tensor; expected "{MATRIX}", or one for each field', "/inputs")
+        return
+    rows = tensors[0].shape[0]
+    names = [tensor.name for tensor in tensors]
+    for index, tensor in enumerate(tensors):
         if tensor.name not in COLUMNS:
             allowed = f'allowed are "{MATRIX}" alone, or V1 to V28, Amount and Time'
             yield Fault(f"unknown tensor {shown(tensor.name)}; {allowed}", f"{tensor.place}/name")
-        elif tensor.name in names:
+        elif tensor.name in names[:index]:
             yield Fault(f"the tensor {tensor.name} is there twice", f"{tensor.place}/name")
-        names.add(tensor.name)
-        rows = tensors[0].shape[0]
-        if tensor.shape not in ((rows,), (rows, 1)):
+        elif tensor.shape not in ((rows,), (rows, 1)):
             detail = f"expected [{rows}] or [{rows}, 1]; got {list(tensor.shape)}"
             yield Fault(detail, f"{tensor.place}/shape")
-    if not names:
-        yield Fault(f'no tensor; expected "{MATRIX}", or one for each field', "/inputs")
-    for name in reader.required if names else ():
-        if name not in names:
-            yield Fault(f"the tensor {name} is missing", "/inputs")
+    if set(names) <= set(COLUMNS):
+        for name in reader.required:
+            if name not in names:
+                yield Fault(f"the tensor {name} is missing", "/inputs")

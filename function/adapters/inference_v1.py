@@ -6,7 +6,7 @@ type does not count, because many of its clients send none or a wrong one.
 
 from collections.abc import Iterator
 from itertools import islice
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import msgspec
 from starlette.requests import Request
@@ -21,7 +21,6 @@ from function.adapters.inference import (
     is_array,
     members_of,
 )
-from function.adapters.operations import Operation
 from function.adapters.requests import note_protocol, read_body, reasons_wanted
 from function.adapters.routes import SCORING_METHODS, Route, Routes, fixed
 from function.adapters.transactions import MEDIA_TYPE, REASONS_OF_EACH
@@ -31,6 +30,9 @@ from function.reading import Reader
 from function.rows import COLUMNS, faults_of, transactions_of, widths
 from function.settings import Settings
 from function.transaction import Transaction
+
+if TYPE_CHECKING:
+    from function.adapters.operations import Operation
 
 INSTANCES = ("instances", "inputs")
 """The member that holds the transactions: KServe takes either name."""
@@ -71,20 +73,20 @@ def routes(core: Core, settings: Settings) -> Routes:
     }
 
 
-def _models_operation() -> Operation:
+def _models_operation() -> "Operation":
     from function.adapters.inference_operations import models_operation  # noqa: PLC0415
 
     return models_operation()
 
 
-def _model_operation() -> Operation:
+def _model_operation() -> "Operation":
     from function.adapters.inference_operations import fixed_operation  # noqa: PLC0415
 
     content = {"name": MODEL_NAME, "ready": True}
     return fixed_operation("read_v1_model", "Whether the model is ready, by protocol v1", content)
 
 
-def _predict_operation(core: Core) -> Operation:
+def _predict_operation(core: Core) -> "Operation":
     from function.adapters.inference_operations import predict_operation  # noqa: PLC0415
 
     return predict_operation(core)
@@ -94,10 +96,10 @@ def _instances(body: bytes, reader: Reader) -> list[Transaction]:
     """Read the transactions, each an object or a row of numbers."""
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
-        name = next(filter(members.__contains__, INSTANCES))
+        [name] = [name for name in INSTANCES if name in members]
         texts = msgspec.json.decode(members[name], type=list[msgspec.Raw])
         transactions = [_transaction(bytes(text), reader) for text in texts]
-    except (*UNREADABLE, InputError, StopIteration) as error:
+    except (*UNREADABLE, InputError, ValueError) as error:
         _refuse(body, reader)
         raise MalformedBodyError(f"The body cannot be read: {error}.") from None
     # Outside its members' texts an object has one colon for each key; more hints at one twice.
@@ -117,7 +119,7 @@ def _transaction(text: bytes, reader: Reader) -> Transaction:
 
 def _refuse(body: bytes, reader: Reader) -> None:
     """Raise what is wrong with a body, where anything is."""
-    faults = list(islice(_faults(diagnosis.parse(body), reader), InvalidInputError.SHOWN + 1))
+    faults = list(islice(_faults(diagnosis.parse(body), reader), InvalidInputError.SHOWN))
     if faults:
         raise InvalidInputError(faults)
 

@@ -5,6 +5,7 @@ content type does not count: Triton's own client sends none.
 """
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import msgspec
 from starlette.requests import Request
@@ -25,11 +26,13 @@ from function.adapters.inference_request import (
     InferenceRequest,
     read_request,
 )
-from function.adapters.operations import Operation
 from function.adapters.requests import note_protocol, read_body
 from function.adapters.routes import SCORING_METHODS, Route, Routes, fixed
 from function.adapters.tensors import BINARY_SIZE, packed
 from function.settings import Settings
+
+if TYPE_CHECKING:
+    from function.adapters.operations import Operation
 
 EXTENSIONS = ["binary_tensor_data"]
 PLATFORM = "fraud_json"
@@ -80,14 +83,14 @@ def routes(core: Core, settings: Settings) -> Routes:
     }
 
 
-def _fixed_operation(path: str, content: object) -> Operation:
+def _fixed_operation(path: str, content: object) -> "Operation":
     from function.adapters.inference_operations import fixed_operation  # noqa: PLC0415
 
     summary = "What the server or the model is, by the Open Inference Protocol v2"
     return fixed_operation(_name_of(path), summary, content, open_=path.startswith("/v2/health/"))
 
 
-def _infer_operation(core: Core, path: str) -> Operation:
+def _infer_operation(core: Core, path: str) -> "Operation":
     from function.adapters.inference_operations import infer_operation  # noqa: PLC0415
 
     return infer_operation(core, _name_of(path))

@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from function.adapters.core import Core
 from function.adapters.meter import SECONDS_BOUNDS, Meter
-from function.adapters.operations import Content, Operation
 from function.adapters.problems import KINDS
 from function.adapters.requests import headers_of, read_body
 from function.adapters.routes import READING_METHODS, Route, Routes
@@ -25,6 +24,8 @@ from function.settings import Settings
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry
     from prometheus_client.core import Metric
+
+    from function.adapters.operations import Operation
 
 PATH = "/metrics"
 
@@ -61,7 +62,9 @@ def routes(core: Core, meter: Meter, settings: Settings) -> Routes:
     return {PATH: Route(READING_METHODS, answer, _operation)}
 
 
-def _operation() -> Operation:
+def _operation() -> "Operation":
+    from function.adapters.operations import Content, Operation  # noqa: PLC0415
+
     return Operation(
         name="read_metrics",
         summary="What was decided and refused, how long it took, and how far it has drifted",

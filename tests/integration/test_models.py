@@ -6,12 +6,15 @@ import pytest
 import requests
 
 from function.model import encode_model
+from function.transaction import NUMBER_FIELDS
 from tests.server import running_server
 from training.fitting import Wanted, fit
 from training.recipes import RECIPES
 from training.thresholds import DEFAULT_RULE
 
 REVIEW = 5.0
+V1 = "/v1/models/fraud:predict"
+V2 = "/v2/models/fraud/infer"
 EVENT = {"specversion": "1.0", "type": "dev.fraud.transaction.v1", "source": "/shop/7", "id": "1"}
 STRUCTURED = {"content-type": "application/cloudevents+json"}
 
@@ -68,3 +71,27 @@ def test_the_document_says_that_a_model_needs_time(paper_server, server):
     )
     others = requests.get(f"{server.url}/openapi.json").json()["components"]["schemas"]
     assert "Time" not in others["Transaction"]["required"]
+
+
+def test_the_inference_protocols_take_time_last_where_the_model_uses_it(paper_server, fraud):
+    probability = requests.post(paper_server.url, json=fraud).json()["probability"]
+    row = [fraud[name] for name in NUMBER_FIELDS]
+    tensor = {"name": "transactions", "shape": [1, 30], "datatype": "FP64", "data": row}
+    v1 = requests.post(f"{paper_server.url}{V1}", json={"instances": [row]}).json()
+    v2 = requests.post(f"{paper_server.url}{V2}", json={"inputs": [tensor]}).json()
+    assert v1["predictions"][0]["probability"] == pytest.approx(probability, rel=1e-12)
+    assert v2["outputs"][0]["data"] == [pytest.approx(probability, rel=1e-12)]
+    metadata = requests.get(f"{paper_server.url}/v2/models/fraud").json()
+    assert metadata["inputs"][0]["shape"] == [-1, 30]
+
+
+def test_the_inference_protocols_refuse_a_row_without_time_likewise(paper_server, fraud):
+    row = [fraud[name] for name in NUMBER_FIELDS[:-1]]
+    tensor = {"name": "transactions", "shape": [1, 29], "datatype": "FP64", "data": row}
+    for path, body, pointer in (
+        (V1, {"instances": [row]}, "/instances/0"),
+        (V2, {"inputs": [tensor]}, "/inputs/0/shape"),
+    ):
+        response = requests.post(paper_server.url + path, json=body)
+        assert response.status_code == 422
+        assert [error["pointer"] for error in response.json()["errors"]] == [pointer]

@@ -133,7 +133,7 @@ def test_every_fault_is_named_at_once(fraud):
 
 def test_faults_beyond_a_hundred_are_counted_and_not_listed():
     with pytest.raises(
-        InvalidInputError, match=r"More than 100 faults .* the first 100 are listed"
+        InvalidInputError, match=r"100 or more faults .* the first 100 are listed"
     ) as caught:
         READER.read_transactions(b"[" + b",".join([b"{}"] * 10) + b"]")
     assert len(caught.value.faults) == 100
