@@ -147,11 +147,11 @@ def faults_of_transaction(
     yield from repeated_keys(item, pointer)
     for name, value in item:
         if (detail := fault_of_field(name, value, required)) is not None:
-            yield Fault(detail, _join(pointer, name))
+            yield Fault(detail, joined(pointer, name))
     present = {name for name, _ in item}
     for name in required:
         if name not in present:
-            yield Fault("missing; expected a finite number", _join(pointer, name))
+            yield Fault("missing; expected a finite number", joined(pointer, name))
 
 
 def repeated_keys(document: object, pointer: str = "") -> list[Fault]:
@@ -173,7 +173,7 @@ def repeated_keys(document: object, pointer: str = "") -> list[Fault]:
         return []
     times = Counter(name for name, _ in document)
     return [
-        Fault(f"the field is there {count} times", _join(pointer, name))
+        Fault(f"the field is there {count} times", joined(pointer, name))
         for name, count in times.items()
         if count > 1
     ]
@@ -216,8 +216,21 @@ def _is_finite(value: float) -> bool:
     return abs(value) <= sys.float_info.max
 
 
-def _join(pointer: str, name: str) -> str:
-    """Add a key to a JSON Pointer, escaped as RFC 6901 asks."""
+def joined(pointer: str, name: str) -> str:
+    """Add a key to a JSON Pointer.
+
+    Parameters
+    ----------
+    pointer
+        Where the object stands.
+    name
+        The key.
+
+    Returns
+    -------
+    str
+        Escaped as RFC 6901 asks, and the key cut to about forty characters.
+    """
     return f"{pointer}/{_cut(name).replace('~', '~0').replace('/', '~1')}"
 
 
@@ -244,4 +257,6 @@ def shown(value: object) -> str:
 
 
 def _cut(text: str) -> str:
+    # JSON may name half of a surrogate pair, which UTF-8, and so an answer, cannot hold.
+    text = text[: SHOWN_CHARACTERS + 1].encode(errors="backslashreplace").decode()
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"

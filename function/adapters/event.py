@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from function.adapters.requests import media_type_of
-from function.diagnosis import shown
+from function.diagnosis import joined, shown
 from function.errors import Fault, InvalidInputError, UnsupportedMediaTypeError
 from function.reading import Reader
 from function.transaction import Transaction
@@ -51,7 +51,7 @@ class Event(msgspec.Struct):
     def fault(self, name: str, detail: str) -> Fault:
         """Return a fault of an attribute, placed where the client wrote it."""
         if self.structured:
-            return Fault(detail, pointer=f"{self.place}/{name}")
+            return Fault(detail, pointer=joined(self.place, name))
         header = "content-type" if name == "datacontenttype" else f"ce-{name}"
         return Fault(detail, header=header)
 

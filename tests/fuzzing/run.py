@@ -21,7 +21,7 @@ from tests.server import Server, running_server
 DESCRIPTION = """Send the real server requests of every form, right, wrong and torn, for some
 minutes. Each has to be answered or its connection closed within seconds, never with 5xx; after
 each block of them a good one has to be answered rightly; and memory must not grow. What fails is
-made as short as can be and saved as a file."""
+saved as a file."""
 BLOCK = 500
 PIECES = [
     b"",
@@ -66,7 +66,7 @@ class Run:
             max_examples=BLOCK,
             deadline=None,
             database=None,
-            phases=(Phase.generate, Phase.shrink),
+            phases=(Phase.generate,),  # to shorten what hangs takes many minutes
             suppress_health_check=list(HealthCheck),
         )
         @given(cases())

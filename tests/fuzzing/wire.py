@@ -64,6 +64,7 @@ class Request:
 
     def __init__(self) -> None:
         self.complete = False
+        self.malformed = False
         self.method = b""
         self.parser = httptools.HttpRequestParser(self)
 
@@ -74,16 +75,16 @@ class Request:
         self.complete = True
 
 
-def is_answer_due(case: bytes) -> tuple[bool, bool]:
-    """Tell whether a case has a whole request or what is none, and whether it is of HEAD."""
+def read_request(case: bytes) -> Request:
+    """Read the first request of a case, as far as it is one."""
     request = Request()
     try:
         request.parser.feed_data(case)
     except httptools.HttpParserError:
-        return True, request.method == b"HEAD"
+        request.malformed = True
     except httptools.HttpParserUpgrade:
-        return True, request.method == b"HEAD"
-    return request.complete, request.method == b"HEAD"
+        request.complete = True
+    return request
 
 
 def send(port: int, case: bytes, *, step: int = STEP, patient: bool = True) -> Observation:
@@ -105,7 +106,7 @@ def send(port: int, case: bytes, *, step: int = STEP, patient: bool = True) -> O
     AssertionError
         If the answer is 5xx, no HTTP, of a wrong type, or does not come.
     """
-    due, head = is_answer_due(case)
+    request = read_request(case)
     with connect(port) as connection:
         connection.settimeout(ANSWER_S)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -114,22 +115,23 @@ def send(port: int, case: bytes, *, step: int = STEP, patient: bool = True) -> O
             for start in range(0, min(len(case), 10_000), step):
                 connection.sendall(case[start : min(start + step, 10_000)])
             connection.sendall(case[10_000:])
-        if not due and not patient:
+        if not (request.complete or request.malformed or patient):
             return Observation()
-        return _read(connection, head=head)
+        return _read(connection, request)
 
 
-def _read(connection: socket.socket, *, head: bool) -> Observation:
-    answers = Answers()
+def _read(connection: socket.socket, request: Request) -> Observation:
+    answers, head = Answers(), request.method == b"HEAD"
     deadline = time.monotonic() + ANSWER_S
     while time.monotonic() < deadline:
         try:
             data = connection.recv(RECEIVED)
         except ConnectionError:
-            data = b""
+            return Observation(answers.statuses, closed=True)
         except TimeoutError:
             break
         if not data:
+            assert not (answers.statuses and request.complete), "The answer was cut off."
             return Observation(answers.statuses, closed=True)
         try:
             answers.parser.feed_data(data)
