@@ -120,13 +120,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _end(self, error: InputError) -> None:
         """Take no more of this client, and say why where an answer can still be given."""
-        self._deaf = True
+        self._deaf, self._refusal = True, error
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             self._answer(error)
         elif cycle.scope is not self.scope:  # what came before is still to be answered
             cycle.keep_alive = False
-        elif cycle.response_started or self.pipeline:
+        elif self.pipeline:
+            pass  # so it is here, and then it is this one's turn to be refused
+        elif cycle.response_started:
             self.transport.close()
         else:
             self._answer(error)
@@ -154,8 +156,13 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         self.flow.resume_reading()
-        if self.pipeline:
-            self._start_asgi_task(*self.pipeline.pop())
+        if not self.pipeline:
+            return
+        cycle, app = self.pipeline.pop()
+        if self._refusal and cycle.more_body:
+            self._answer(self._refusal)
+        else:
+            self._start_asgi_task(cycle, app)
 
     def look(self, now: float) -> None:
         """End the connection where its client has taken too long.

@@ -131,7 +131,7 @@ def _read(connection: socket.socket, request: Request) -> Observation:
         except TimeoutError:
             break
         if not data:
-            assert not (answers.statuses and request.complete), "The answer was cut off."
+            assert answers.whole or not request.complete, "The answer was cut off."
             return Observation(answers.statuses, closed=True)
         try:
             answers.parser.feed_data(data)

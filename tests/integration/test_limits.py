@@ -86,6 +86,14 @@ def test_a_request_before_one_that_is_malformed_is_answered(server):
     assert exchange(server.port, HEALTH + b"\r\n\x00\x00\r\n\r\n").status == 200
 
 
+def test_a_request_before_one_whose_body_is_malformed_is_answered(server):
+    with connect(server.port) as connection:
+        connection.sendall((HEALTH + b"\r\n") * 2 + CHUNKED % JSON + b"nonsense\r\n")
+        raw = read_to_the_end(connection)
+    assert raw.count(b"HTTP/1.1 200") == 2
+    assert raw.count(b"HTTP/1.1 400") == 1
+
+
 def test_a_stream_that_breaks_off_is_not_answered_twice(server, fraud):
     line = json.dumps(fraud).encode() + b"\n"
     with connect(server.port) as connection:
