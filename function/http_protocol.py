@@ -120,7 +120,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _end(self, error: InputError) -> None:
         """Take no more of this client, and say why where an answer can still be given."""
-        self._deaf, self._refusal = True, error
+        # Its traceback would hold this connection, which holds it: a ring that stays in memory.
+        self._deaf, self._refusal = True, error.with_traceback(None)
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             self._answer(error)

@@ -9,7 +9,7 @@ import httptools
 
 from tests.sockets import connect
 
-ANSWER_S = 5
+ANSWER_S = 10
 STEP = 1000
 RECEIVED = 65536
 
