@@ -28,9 +28,16 @@ FaultAt = Callable[[int, int, str], Fault]
 """Makes the fault of a number from its row, its column and what is wrong with it."""
 
 _UNTIMED = (*(Component for _ in REQUIRED_FIELDS[:-1]), Euros)
-_TYPES: dict[int, Any] = {
-    len(kinds): list[tuple[kinds]]  # type: ignore[valid-type]
-    for kinds in (_UNTIMED, (*_UNTIMED, Seconds))
+
+
+def _type_of(*kinds: object) -> Any:  # noqa: ANN401  a type that is made here
+    """Make the type of rows; msgspec remembers how to check a Struct, and nothing else."""
+    return msgspec.defstruct("Rows", [("rows", list[tuple[kinds]])])  # type: ignore[valid-type]
+
+
+_TYPES = {
+    len(REQUIRED_FIELDS): _type_of(*_UNTIMED),
+    len(COLUMNS): _type_of(*_UNTIMED, Seconds),
 }
 
 
@@ -74,10 +81,10 @@ def transactions_of(rows: Sequence[Row], fault_at: FaultAt) -> list[Transaction]
     if not rows:
         return []
     try:
-        checked = msgspec.convert(rows, _TYPES[len(rows[0])])
+        checked = msgspec.convert({"rows": rows}, _TYPES[len(rows[0])])
     except msgspec.ValidationError:
         raise InvalidInputError(faults_of(rows, fault_at)) from None
-    return list(starmap(Transaction, checked))
+    return list(starmap(Transaction, checked.rows))
 
 
 def faults_of(rows: Sequence[Row], fault_at: FaultAt) -> Iterator[Fault]:

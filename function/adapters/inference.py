@@ -125,3 +125,27 @@ def members_of(value: object, place: str, expected: str) -> dict[str, object]:
     if faults := repeated_keys(value, place):
         raise InvalidInputError(faults)
     return dict(value)
+
+
+def parameters_of(members: dict[str, object], place: str) -> dict[str, object]:
+    """Return the parameters of a request, an input or an output.
+
+    Parameters
+    ----------
+    members
+        What it has.
+    place
+        Its JSON Pointer.
+
+    Returns
+    -------
+    dict
+        By name; empty where there are none.
+
+    Raises
+    ------
+    InvalidInputError
+        If they are no object, or one of them is there more than once.
+    """
+    given = members.get("parameters")
+    return {} if given is None else members_of(given, f"{place}/parameters", "parameters")

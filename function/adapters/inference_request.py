@@ -10,8 +10,8 @@ from typing import cast
 import msgspec
 
 from function import diagnosis
-from function.adapters.inference import UNREADABLE, is_array, members_of
-from function.adapters.tensors import BINARY_SIZE, Tensor, parameters_of, read_tensor
+from function.adapters.inference import UNREADABLE, is_array, members_of, parameters_of
+from function.adapters.tensors import BINARY_SIZE, Tensor, read_tensor
 from function.diagnosis import shown
 from function.errors import Fault, InvalidInputError, MalformedBodyError
 from function.reading import Reader

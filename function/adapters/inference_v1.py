@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 INSTANCES = ("instances", "inputs")
 """The member that holds the transactions: KServe takes either name."""
 
+_ROW = msgspec.json.Decoder(list)
+
 
 def routes(core: Core, settings: Settings) -> Routes:
     """Return the paths of the protocol.
@@ -57,7 +59,7 @@ def routes(core: Core, settings: Settings) -> Routes:
         note_protocol(request, "v1")
         body = await read_body(request, settings.max_body_bytes)
         reasons = reasons_wanted(request, REASONS_OF_EACH)
-        decisions = core.decide_all(_instances(body, core.reader), reasons)
+        decisions = core.decide_all(read_instances(body, core.reader), reasons)
         answer = Predictions(decisions, core.scorer.reference)
         return Response(msgspec.json.encode(answer), media_type=MEDIA_TYPE)
 
@@ -92,8 +94,30 @@ def _predict_operation(core: Core) -> "Operation":
     return predict_operation(core)
 
 
-def _instances(body: bytes, reader: Reader) -> list[Transaction]:
-    """Read the transactions, each an object or a row of numbers."""
+def read_instances(body: bytes, reader: Reader) -> list[Transaction]:
+    """Read the transactions of a request.
+
+    Parameters
+    ----------
+    body
+        The JSON text of an object whose member "instances" (or "inputs") is an array of
+        transactions, each an object as POST / takes it or an array of its numbers in the order of
+        `function.rows.COLUMNS`.
+    reader
+        Knows what a transaction must have.
+
+    Returns
+    -------
+    list of Transaction
+        In the order of the array.
+
+    Raises
+    ------
+    MalformedBodyError
+        If the body is not JSON.
+    InvalidInputError
+        If it is no such object; it names every fault.
+    """
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         [name] = [name for name in INSTANCES if name in members]
@@ -111,7 +135,7 @@ def _instances(body: bytes, reader: Reader) -> list[Transaction]:
 def _transaction(text: bytes, reader: Reader) -> Transaction:
     if not text.startswith(b"["):
         return reader.read_transaction(text)
-    row = msgspec.json.decode(text, type=list)
+    row = _ROW.decode(text)
     if (fault := _fault_of_width(row, "", reader)) is not None:
         raise InvalidInputError([fault])
     return transactions_of([row], lambda _, column, detail: Fault(detail, f"/{column}"))[0]

@@ -14,7 +14,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from function.adapters.inference import is_array, members_of
+from function.adapters.inference import is_array, members_of, parameters_of
 from function.diagnosis import shown
 from function.errors import Fault, InvalidInputError
 
@@ -158,30 +158,6 @@ def _faults_of_head(members: dict[str, object], place: str) -> Iterator[Fault]:
         yield Fault(f"expected no data beside {BINARY_SIZE}", f"{place}/data")
     if not binary and not is_array(data := members.get("data")):
         yield Fault(f"expected an array of numbers, got {shown(data)}", f"{place}/data")
-
-
-def parameters_of(members: dict[str, object], place: str) -> dict[str, object]:
-    """Return the parameters of a request, an input or an output.
-
-    Parameters
-    ----------
-    members
-        What it has.
-    place
-        Its JSON Pointer.
-
-    Returns
-    -------
-    dict
-        By name; empty where there are none.
-
-    Raises
-    ------
-    InvalidInputError
-        If they are no object, or one of them is there more than once.
-    """
-    given = members.get("parameters")
-    return {} if given is None else members_of(given, f"{place}/parameters", "parameters")
 
 
 def _is_shape(shape: object) -> bool:
