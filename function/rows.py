@@ -1,6 +1,6 @@
 """Makes transactions of rows of numbers, checked as those of JSON objects are.
 
-KServe's protocols send transactions so; the adapters `inference_v1` and `tensors` call it.
+KServe's protocols send transactions so; `inference_v1` and `inference_request` call it.
 """
 
 from collections.abc import Callable, Collection, Iterator, Sequence
