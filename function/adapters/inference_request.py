@@ -14,6 +14,7 @@ from function.adapters.inference import UNREADABLE, is_array, members_of, parame
 from function.adapters.tensors import BINARY_SIZE, Tensor, read_tensor
 from function.diagnosis import shown
 from function.errors import Fault, InvalidInputError, MalformedBodyError
+from function.limits import check_values
 from function.reading import Reader
 from function.rows import COLUMNS, transactions_of, widths
 from function.transaction import Transaction
@@ -71,9 +72,12 @@ def read_request(body: bytes, header: str | None, reader: Reader) -> InferenceRe
         If the JSON part is not JSON.
     InvalidInputError
         If anything in it cannot be scored; it names every fault.
+    BatchTooLargeError
+        If there are more transactions than the reader takes, or too many values.
     """
     length = len(body) if header is None else _length_of(header, len(body))
     text, binary = body[:length], body[length:]
+    check_values(text, reader.most_values)
     try:
         document = msgspec.json.decode(text)
     except UNREADABLE as error:
@@ -118,7 +122,7 @@ def _request_of(document: object, binary: bytes, reader: Reader) -> InferenceReq
     except InvalidInputError as error:
         faults += error.faults
     try:
-        transactions = _transactions_of(_tensors_of(members, binary), reader)
+        transactions = _transactions_of(_tensors_of(members, binary, reader.most), reader)
     except InvalidInputError as error:
         faults += error.faults
     if faults:
@@ -166,7 +170,7 @@ def _items_of(items: object, place: str, kind: str) -> Iterator[tuple[str, dict[
         yield f"{place}/{index}", members_of(item, f"{place}/{index}", kind)
 
 
-def _tensors_of(members: dict[str, object], binary: bytes) -> list[Tensor]:
+def _tensors_of(members: dict[str, object], binary: bytes, most: int) -> list[Tensor]:
     """Read the inputs; the bytes belong to them in their order."""
     tensors: list[Tensor] = []
     faults: list[Fault] = []
@@ -176,7 +180,7 @@ def _tensors_of(members: dict[str, object], binary: bytes) -> list[Tensor]:
             size = _binary_size(item, place, len(binary) - start)
             part = None if size is None else binary[start : start + size]
             start += size or 0
-            tensors.append(read_tensor(item, place, part))
+            tensors.append(read_tensor(item, place, part, most))
         except InvalidInputError as error:
             faults += error.faults
     if not faults and start != len(binary):

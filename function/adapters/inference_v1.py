@@ -25,7 +25,14 @@ from function.adapters.requests import note_protocol, read_body, reasons_wanted
 from function.adapters.routes import SCORING_METHODS, Route, Routes, fixed
 from function.adapters.transactions import MEDIA_TYPE, REASONS_OF_EACH
 from function.diagnosis import faults_of_transaction, shown
-from function.errors import Fault, InputError, InvalidInputError, MalformedBodyError
+from function.errors import (
+    BatchTooLargeError,
+    Fault,
+    InputError,
+    InvalidInputError,
+    MalformedBodyError,
+)
+from function.limits import check_count, check_values
 from function.reading import Reader
 from function.rows import COLUMNS, faults_of, transactions_of, widths
 from function.settings import Settings
@@ -117,12 +124,18 @@ def read_instances(body: bytes, reader: Reader) -> list[Transaction]:
         If the body is not JSON.
     InvalidInputError
         If it is no such object; it names every fault.
+    BatchTooLargeError
+        If there are more transactions than the reader takes, or too many values.
     """
+    check_values(body, reader.most_values)
     try:
         members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
         [name] = [name for name in INSTANCES if name in members]
         texts = msgspec.json.decode(members[name], type=list[msgspec.Raw])
+        check_count(len(texts), reader.most)
         transactions = [_transaction(bytes(text), reader) for text in texts]
+    except BatchTooLargeError:
+        raise
     except (*UNREADABLE, InputError, ValueError) as error:
         _refuse(body, reader)
         raise MalformedBodyError(f"The body cannot be read: {error}.") from None
@@ -166,7 +179,9 @@ def _faults_of_instances(instances: object, place: str, reader: Reader) -> Itera
     if not is_array(instances):
         yield Fault(f"expected an array of transactions, got {shown(instances)}", place)
         return
-    for index, instance in enumerate(cast("list[object]", instances)):
+    listed = cast("list[object]", instances)
+    check_count(len(listed), reader.most)
+    for index, instance in enumerate(listed):
         if is_array(instance):
             yield from _faults_of_row(cast("list[object]", instance), f"{place}/{index}", reader)
         else:

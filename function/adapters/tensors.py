@@ -17,6 +17,7 @@ import msgspec
 from function.adapters.inference import is_array, members_of, parameters_of
 from function.diagnosis import shown
 from function.errors import Fault, InvalidInputError
+from function.limits import check_count
 
 BINARY_SIZE = "binary_data_size"
 """The parameter that says how many of the bytes behind the JSON are a tensor's."""
@@ -87,7 +88,7 @@ class Tensor(msgspec.Struct):
         return Fault(detail, f"{self.place}/data/{inner}")
 
 
-def read_tensor(item: object, place: str, binary: bytes | None) -> Tensor:
+def read_tensor(item: object, place: str, binary: bytes | None, most: int) -> Tensor:
     """Read an input.
 
     Parameters
@@ -98,6 +99,8 @@ def read_tensor(item: object, place: str, binary: bytes | None) -> Tensor:
         Its JSON Pointer.
     binary
         Its bytes, where it says how many it has.
+    most
+        How many rows it may have.
 
     Returns
     -------
@@ -108,12 +111,16 @@ def read_tensor(item: object, place: str, binary: bytes | None) -> Tensor:
     InvalidInputError
         If a member is missing or of the wrong type, or the data is not what the shape and the data
         type say; it names every fault.
+    BatchTooLargeError
+        If it has more rows: a body of small numbers could hold far more transactions than one of
+        JSON objects can.
     """
     members = members_of(item, place, "a tensor")
     if faults := list(_faults_of_head(members, place)):
         raise InvalidInputError(faults)
     name, datatype = cast("str", members["name"]), cast("str", members["datatype"])
     shape = tuple(cast("list[int]", members["shape"]))
+    check_count(shape[0], most)
     if binary is not None:
         return Tensor(name, place, shape, _unpacked(binary, shape, datatype, place), "binary")
     data = cast("list[object]", members["data"])

@@ -100,6 +100,12 @@ def test_the_content_type_does_not_count(server, row, path, content_type):
     assert response.status_code == 200
 
 
+def test_v1_refuses_more_instances_than_a_batch_may_have(server):
+    response = requests.post(server.url + V1, json={"instances": [[0] * 29] * 10_001})
+    assert response.status_code == 413
+    assert "There are 10001 transactions" in response.json()["error"]
+
+
 def test_v1_names_every_fault_of_every_instance(server, fraud, row):
     bad_object = {name: value for name, value in fraud.items() if name != "V3"} | {"V5": "x"}
     bad_row = [*row[:5], None, *row[6:28], -1]

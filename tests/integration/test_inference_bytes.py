@@ -81,9 +81,17 @@ def test_v2_refuses_bytes_that_belong_to_no_tensor(server, row):
     )
 
 
+def test_v2_refuses_more_rows_than_a_batch_may_have(server):
+    size = 29 * 10_001
+    tensor = matrix(None, rows=10_001, datatype="INT8", parameters={"binary_data_size": size})
+    response = infer_bytes(server, {"inputs": [tensor]}, bytes(size))
+    assert response.status_code == 413
+    assert "There are 10001 transactions" in response.json()["error"]
+
+
 def test_a_body_of_millions_of_faults_is_answered_with_the_first_hundred(server):
-    part = struct.pack("<d", float("nan")) * 29 * 60_000
-    tensor = matrix(None, rows=60_000, parameters={"binary_data_size": len(part)})
+    part = struct.pack("<d", float("nan")) * 29 * 10_000
+    tensor = matrix(None, rows=10_000, parameters={"binary_data_size": len(part)})
     response = infer_bytes(server, {"inputs": [tensor]}, part)
     assert response.elapsed.total_seconds() < 5
     assert_refused(response, ["/inputs/0"] * 100, "100 or more faults were found")

@@ -108,7 +108,7 @@ def bad_inputs(fraud, row):
         "no width": ([matrix([], shape=[1, 0])], ["/inputs/0/shape"]),
         "a shape below 0": ([matrix([], shape=[-1, 29])], ["/inputs/0/shape"]),
         "a boolean in the shape": ([matrix(row, shape=[True, 29])], ["/inputs/0/shape"]),
-        "a shape beyond all memory": ([matrix([], shape=[10**18, 29])], ["/inputs/0/data"]),
+        "a shape beyond its data": ([matrix([], shape=[10**4, 29])], ["/inputs/0/data"]),
         "a shape of 5,000 digits": ([matrix([], shape=["HUGE", 29])], ["/inputs/0/shape"]),
         "every member wrong": (
             [{"name": 1, "shape": "x", "datatype": "BYTES", "data": {}}],
