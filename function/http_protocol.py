@@ -31,7 +31,7 @@ MOST_QUEUED = 100
 """Requests that a client may send on a connection ahead of their answers."""
 
 SLICE = 16 * 1024
-"""Bytes given to the parser at once; it keeps an unfinished header, however long it gets."""
+"""Bytes of a head given to the parser at once: it keeps an unfinished header, however long."""
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -59,7 +59,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._guard = guard
         self._refusal: InputError | None = None
         self._deaf, self._refused = False, False
-        self._unfinished = 0
+        self._unfinished, self._may_be_large = 0, False
         self._received, self._since = 0, 0.0
         self._awaited: object = None
 
@@ -71,15 +71,20 @@ class LimitedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what the client sent, as asyncio calls it."""
         self._received += len(data)
-        if len(data) <= SLICE:
+        if len(data) <= SLICE or self._is_in_body():
             self._feed(data)
             return
         for start in range(0, len(data), SLICE):
             self._feed(data[start : start + SLICE])
 
+    def _is_in_body(self) -> bool:
+        cycle = self.cycle
+        return cycle is not None and cycle.more_body and cycle.scope is self.scope
+
     def _feed(self, data: bytes) -> None:
         if self._deaf:
             return
+        self._may_be_large = self._unfinished > 0 or len(data) > MOST_HEAD_BYTES
         scope, cycle = self.scope, self.cycle
         length = 0 if cycle is None else len(cycle.body)
         try:
@@ -102,7 +107,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Begin to answer, as the parser calls it."""
-        if len(self.headers) > MOST_HEADERS or (self._unfinished and self._is_head_too_large()):
+        if len(self.headers) > MOST_HEADERS or (self._may_be_large and self._is_head_too_large()):
             self._refuse(HeadTooLargeError(MOST_HEADERS, MOST_HEAD_BYTES))
         if len(self.pipeline) >= MOST_QUEUED:
             detail = f"More than {MOST_QUEUED} requests were sent ahead of their answers."
