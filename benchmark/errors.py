@@ -1,4 +1,4 @@
-"""What the benchmark raises on purpose; `benchmark.bench` ends the command with its message."""
+"""What the benchmark raises on purpose; `bench` and `soak` end with its message."""
 
 
 class BenchmarkError(Exception):
@@ -7,6 +7,10 @@ class BenchmarkError(Exception):
 
 class MachineError(BenchmarkError):
     """The machine lacks what measuring needs, or does not let it write."""
+
+
+class PeerError(BenchmarkError):
+    """A peer could not be installed; the others are measured without it."""
 
 
 class ContenderError(BenchmarkError):

@@ -1,11 +1,10 @@
 -- What wrk sends, and what it says at the end; `benchmark.wrk` calls it:
---     wrk --script load.lua URL -- FILE
+--     wrk --script load.lua --header 'Name: value' URL -- FILE
 -- The request is made once, so that no Lua runs while wrk measures.
 
 function init(arguments)
    local file = assert(io.open(arguments[1], "rb"))
    wrk.method = "POST"
-   wrk.headers["Content-Type"] = "application/json"
    wrk.body = file:read("*a")
    file:close()
 end

@@ -26,6 +26,8 @@ class Machine(msgspec.Struct, frozen=True):
     load
         How many processes ran or waited on average in the minute before; above 0.5 or so, others
         are at work here and the numbers suffer.
+    kernel
+        The version of Linux.
     python
         Its version.
     packages
@@ -35,6 +37,7 @@ class Machine(msgspec.Struct, frozen=True):
     processor: str
     cores: int
     load: float
+    kernel: str
     python: str
     packages: dict[str, str]
 
@@ -43,7 +46,7 @@ class Machine(msgspec.Struct, frozen=True):
         packages = ", ".join(f"{name} {number}" for name, number in self.packages.items())
         return (
             f"{self.processor}, {self.cores} cores, load {self.load:.2f} before the start. "
-            f"Python {self.python}, {packages}."
+            f"Linux {self.kernel}, Python {self.python}, {packages}."
         )
 
 
@@ -65,6 +68,7 @@ def this_machine() -> Machine:
         processor_of(CPU_INFO.read_text() if CPU_INFO.exists() else ""),
         len(os.sched_getaffinity(0)),
         os.getloadavg()[0],
+        platform.release(),
         platform.python_version(),
         {name: version(name) for name in PACKAGES},
     )

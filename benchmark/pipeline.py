@@ -1,10 +1,15 @@
-"""Makes the scikit-learn pipeline that one of the peers serves; `benchmark.bench` calls it."""
+"""Makes what scikit-learn servers need; `benchmark.bench` calls it.
+
+That is the fitted pipeline, and the transactions to which peers fit one of their own.
+"""
 
 from pathlib import Path
 
 import joblib
+import numpy as np
 
 from benchmark.errors import MachineError
+from benchmark.posts import FEATURES
 from training.data import default_cache, fetch
 from training.recipes import DEFAULT, RECIPES
 from training.table import TARGET, read
@@ -29,10 +34,46 @@ def ensure_pipeline(path: Path) -> None:
         return
     table = read(fetch(default_cache()))
     fitted = RECIPES[DEFAULT].pipeline().fit(table, table[TARGET])
-    scratch = path.with_name(f"{path.name}.part")
+    scratch = _scratch_of(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         joblib.dump(fitted, scratch)
         scratch.replace(path)
     except OSError as error:
         raise MachineError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def ensure_transactions(path: Path) -> None:
+    """Write the data set as arrays, unless that was done before.
+
+    Parameters
+    ----------
+    path
+        The npz file: `features`, a float64 array of shape (n, 29) in the order of `FEATURES`, and
+        `frauds`, n integers, 0 or 1.
+
+    Raises
+    ------
+    TrainingError
+        If the data cannot be had.
+    MachineError
+        If the file cannot be written.
+    """
+    if path.exists():
+        return
+    table = read(fetch(default_cache()))
+    features, frauds = table[list(FEATURES)].to_numpy(float), table[TARGET].to_numpy(int)
+    scratch = _scratch_of(path)
+    try:
+        with scratch.open("wb") as file:
+            np.savez(file, features=features, frauds=frauds)
+        scratch.replace(path)
+    except OSError as error:
+        raise MachineError(f"{path} cannot be written: {error.strerror}.") from None
+
+
+def _scratch_of(path: Path) -> Path:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(f"{path} cannot be written: {error.strerror}.") from None
+    return path.with_name(f"{path.name}.part")

@@ -1,4 +1,4 @@
-"""Starts contenders, times it, and weighs their memory; `benchmark.measuring` calls it."""
+"""Starts contenders, times it, and ends them; `measuring` and `soak` call it."""
 
 import http.client
 import os
@@ -8,16 +8,15 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import IO
 
-from benchmark.contenders import Contender
-from benchmark.errors import ContenderError, MachineError
+from benchmark.contenders import PROJECT, Contender
+from benchmark.errors import ContenderError
+from benchmark.memory import family_of
+from benchmark.posts import Post
 
-PROJECT = Path(__file__).resolve().parent.parent
-PROC = Path("/proc")
 HOST = "127.0.0.1"
 START_LIMIT_S = 60
 END_LIMIT_S = 10
@@ -27,6 +26,9 @@ POLL_S = 0.001
 CONTENDERS_CORE = min(os.sched_getaffinity(0))
 """Where contenders run: one that moves between cores, or shares one with wrk, is slower by up to a
 quarter, now and then."""
+
+NOT_YET = (None, http.client.SERVICE_UNAVAILABLE)
+"""What is waited out: some servers answer before their model is there."""
 
 LAST_WORDS = 500
 """How many characters of what a contender wrote are shown if it fails."""
@@ -38,16 +40,16 @@ class Running:
 
     Attributes
     ----------
-    url
-        Where.
-    group
-        The id of its process group, which holds all its processes and no other.
+    address
+        Where, without a path.
+    process
+        The id of its first process, which leads a session.
     start_s
         From the start of its first process to its first answer, in seconds.
     """
 
-    url: str
-    group: int
+    address: str
+    process: int
     start_s: float
 
 
@@ -58,15 +60,13 @@ def leave_contenders_core() -> None:
 
 
 @contextmanager
-def running(contender: Contender, body: bytes) -> Iterator[Running]:
+def running(contender: Contender) -> Iterator[Running]:
     """Start a contender, wait for its first answer, and end it afterwards.
 
     Parameters
     ----------
     contender
         Who.
-    body
-        What is posted to it, JSON.
 
     Yields
     ------
@@ -83,9 +83,9 @@ def running(contender: Contender, body: bytes) -> Iterator[Running]:
         began = time.perf_counter()
         process = _start(contender, port, words)
         try:
-            _wait_for_answer(contender, process, port, body)
+            _wait_for_answer(contender, process, port)
             took = time.perf_counter() - began
-            yield Running(f"http://{HOST}:{port}/", process.pid, took)
+            yield Running(f"http://{HOST}:{port}", process.pid, took)
         except ContenderError as error:
             words.seek(0)
             raise ContenderError(f"{error} {words.read()[-LAST_WORDS:]}".strip()) from None
@@ -100,23 +100,26 @@ def _free_port() -> int:
 
 
 def _start(contender: Contender, port: int, words: IO[str]) -> subprocess.Popen[bytes]:
+    environment = {name: _placed(text, port) for name, text in contender.environment.items()}
     process = subprocess.Popen(
-        [*contender.command, "--host", HOST, "--port", str(port)],
-        env={**os.environ, **contender.environment},
+        [_placed(part, port) for part in contender.command],
+        env={**os.environ, **environment},
         cwd=PROJECT,
         stdout=words,
         stderr=words,
-        start_new_session=True,  # a process group of its own, to be weighed and ended as a whole
+        start_new_session=True,  # a session of its own, to be weighed and ended as a whole
     )
     os.sched_setaffinity(process.pid, {CONTENDERS_CORE})
     return process
 
 
-def _wait_for_answer(
-    contender: Contender, process: subprocess.Popen[bytes], port: int, body: bytes
-) -> None:
+def _placed(text: str, port: int) -> str:
+    return text.replace("{host}", HOST).replace("{port}", str(port))
+
+
+def _wait_for_answer(contender: Contender, process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + START_LIMIT_S
-    while (status := _post(port, body)) is None:
+    while (status := status_of(port, contender.post)) in NOT_YET:
         if process.poll() is not None:
             raise ContenderError(f"{contender.name} did not start.")
         if time.monotonic() > deadline:
@@ -126,14 +129,27 @@ def _wait_for_answer(
         raise ContenderError(f"{contender.name} answered with {status}, not with 200.")
 
 
-def _post(port: int, body: bytes) -> int | None:
-    """Return the answer's status, or None where there was no answer."""
+def status_of(port: int, post: Post) -> int | None:
+    """Post once.
+
+    Parameters
+    ----------
+    port
+        Where on this machine.
+    post
+        What.
+
+    Returns
+    -------
+    int or None
+        The answer's status; None where there was no answer.
+    """
     connection = http.client.HTTPConnection(HOST, port, timeout=START_LIMIT_S)
     try:
-        connection.request("POST", "/", body, {"Content-Type": "application/json"})
+        connection.request("POST", post.path, post.body, post.all_headers)
         answer = connection.getresponse()
         answer.read()
-    except (ConnectionError, TimeoutError):
+    except (ConnectionError, TimeoutError, http.client.HTTPException):
         return None
     else:
         return answer.status
@@ -142,47 +158,14 @@ def _post(port: int, body: bytes) -> int | None:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
+    family = family_of(process.pid)
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGTERM)
-    try:
-        process.wait(timeout=END_LIMIT_S)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def memory_mib(group: int) -> float:
-    """Return the memory of a process group: the sum of PSS, which counts shared pages in parts.
-
-    Parameters
-    ----------
-    group
-        The group's id.
-
-    Returns
-    -------
-    float
-        In MiB.
-
-    Raises
-    ------
-    MachineError
-        If this machine has no /proc/PID/smaps_rollup (Linux has it since 4.14).
-    """
-    members = [each for each in PROC.glob("[0-9]*") if _group_of(each) == group]
-    try:
-        return sum(_pss_kib(each / "smaps_rollup") for each in members) / 1024
-    except OSError as error:
-        raise MachineError(f"The memory of a process cannot be read: {error}.") from None
-
-
-def _group_of(folder: Path) -> int | None:
-    try:
-        return os.getpgid(int(folder.name))
-    except ProcessLookupError:  # it has ended since it was listed
-        return None
-
-
-def _pss_kib(file: Path) -> int:
-    lines = file.read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    deadline = time.monotonic() + END_LIMIT_S
+    while process.poll() is None and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+    # What it started and left behind, wherever that is, ends with it.
+    for each in {*family, *family_of(process.pid)}:
+        with suppress(ProcessLookupError):
+            os.kill(each, signal.SIGKILL)
+    process.wait()

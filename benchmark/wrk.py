@@ -2,11 +2,13 @@
 
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 import msgspec
 
 from benchmark.errors import LoadError
+from benchmark.posts import Post
 
 SCRIPT = Path(__file__).with_name("load.lua")
 TIMEOUT_S = 10
@@ -80,15 +82,15 @@ def find_wrk() -> str:
     )
 
 
-def put_load(url: str, body: Path, connections: int, seconds: int) -> Load:
-    """Post the same body again and again, on connections that stay open.
+def put_load(address: str, post: Post, connections: int, seconds: int) -> Load:
+    """Post the same again and again, on connections that stay open.
 
     Parameters
     ----------
-    url
-        Where to.
-    body
-        The file that holds it, JSON.
+    address
+        Where to, without a path.
+    post
+        What.
     connections
         How many requests are under way at once, 1 or more.
     seconds
@@ -106,8 +108,13 @@ def put_load(url: str, body: Path, connections: int, seconds: int) -> Load:
     # A second thread of wrk's would only take the processor from a server that has one.
     command = [find_wrk(), "--threads", "1", "--connections", str(connections)]
     command += ["--duration", f"{seconds}s", "--timeout", f"{TIMEOUT_S}s"]
-    command += ["--script", str(SCRIPT), url, "--", str(body)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    for name, value in post.all_headers.items():
+        command += ["--header", f"{name}: {value}"]
+    command += ["--script", str(SCRIPT), address + post.path, "--"]
+    with tempfile.NamedTemporaryFile() as body:
+        body.write(post.body)
+        body.flush()
+        ended = subprocess.run([*command, body.name], capture_output=True, text=True, check=False)
     if ended.returncode:
         raise LoadError(f"wrk failed: {(ended.stderr or ended.stdout).strip()}")
     return checked(read_load(ended.stdout))
