@@ -14,11 +14,20 @@ import msgspec
 from function.adapters.operations import Content, Operation, Parameter
 from function.adapters.problems import KINDS, MEDIA_TYPE, Problem
 from function.adapters.routes import Routes
-from function.errors import InputError
+from function.errors import (
+    HeadTooLargeError,
+    InputError,
+    MalformedRequestError,
+    UnauthorizedError,
+    UploadTimeoutError,
+)
 
 Json = dict[str, Any]
 
 VERSION = "0.1.0"
+ALWAYS = (MalformedRequestError, HeadTooLargeError, UploadTimeoutError)
+"""What may be wrong with any request, whatever its path."""
+
 DESCRIPTION = """\
 How probable it is that a credit-card transaction is a fraud, and why.
 
@@ -156,9 +165,9 @@ def _responses(operation: Operation, schemas: _Schemas, *, empty: bool) -> Json:
             each.name: {"description": each.description, "schema": schemas.of(each.type)}
             for each in operation.headers
         }
-    responses = {"200": answer, **_problems(operation.problems, schemas)}
+    keys = (UnauthorizedError,) if operation.needs_key else ()
+    responses = {"200": answer, **_problems({*operation.problems, *ALWAYS, *keys}, schemas)}
     if operation.needs_key:
-        responses["401"] = _problem("A key is needed", schemas)
         responses["401"]["headers"] = {
             "www-authenticate": {
                 "description": "The scheme of the key.",
@@ -172,7 +181,7 @@ def _responses(operation: Operation, schemas: _Schemas, *, empty: bool) -> Json:
 
 
 def _problems(errors: Iterable[type[InputError]], schemas: _Schemas) -> Json:
-    kinds = sorted((KINDS[error] for error in errors), key=lambda kind: kind.status)
+    kinds = sorted((KINDS[error] for error in errors), key=lambda kind: (kind.status, kind.name))
     return {
         str(status): _problem("; or: ".join(kind.title for kind in group), schemas)
         for status, group in groupby(kinds, key=lambda kind: kind.status)
