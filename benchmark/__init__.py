@@ -1,5 +1,5 @@
-"""Measures the function beside its peers; `scripts/bench` is its only command.
+"""Measures the function beside its peers, and for long: `scripts/bench` and `scripts/soak`.
 
-Imports point one way: `bench` → `measuring`, `report` → `processes`, `results` → `contenders`,
-`wrk` → `errors`. `peer` and `targets` run in processes of their own and import nothing of these.
+Imports point one way, as pyproject.toml has it in layers; `bare` and `targets` run in processes of
+their own and import nothing of these.
 """

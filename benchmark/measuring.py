@@ -200,7 +200,7 @@ def _put_workloads(server: Running, plan: Plan, found: Round, left_out: dict[str
     if workloads.million:
         with sampled_memory(server.process) as samples:
             put_stream(server.address, workloads.million, MILLION_TIMES)
-        found.memory_million_mib = max(samples)
+        found.memory_million_mib = max(each.pss for each in samples)
 
 
 def _is_missing(server: Running, repeated: Repeated) -> bool:

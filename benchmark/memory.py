@@ -4,11 +4,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Thread
+from typing import NamedTuple
 
 from benchmark.errors import MachineError
 
 PROC = Path("/proc")
 SAMPLE_S = 0.1
+
+
+class Weight(NamedTuple):
+    """The memory of processes, in MiB.
+
+    Attributes
+    ----------
+    pss
+        All of it, of which pages that are shared count in parts. It moves a little with whatever
+        else runs on the machine and shares pages of files.
+    anonymous
+        The part that is in no file: what a process has allocated.
+    """
+
+    pss: float
+    anonymous: float
 
 
 def family_of(process: int) -> list[int]:
@@ -45,7 +62,12 @@ def _parents_and_sessions() -> Iterator[tuple[int, tuple[int, int]]]:
 
 
 def memory_mib(process: int) -> float:
-    """Return the memory of a process and its family: PSS, which counts shared pages in parts.
+    """Return the memory of a process and its family, as `weigh` has it: the PSS alone."""
+    return weigh(process).pss
+
+
+def weigh(process: int) -> Weight:
+    """Weigh a process and its family.
 
     Parameters
     ----------
@@ -54,29 +76,34 @@ def memory_mib(process: int) -> float:
 
     Returns
     -------
-    float
-        In MiB.
+    Weight
 
     Raises
     ------
     MachineError
-        If this machine has no /proc/PID/smaps_rollup (Linux has it since 4.14).
+        If this machine has no /proc/PID/smaps_rollup with these sums (Linux has it since 5.4).
     """
-    return sum(_pss_kib(PROC / str(each) / "smaps_rollup") for each in family_of(process)) / 1024
+    counts = [_counts_of(PROC / str(each) / "smaps_rollup") for each in family_of(process)]
+    pss, anonymous = (
+        sum(each.get(name, 0) for each in counts) / 1024 for name in ("Pss", "Pss_Anon")
+    )
+    return Weight(pss, anonymous)
 
 
-def _pss_kib(file: Path) -> int:
+def _counts_of(file: Path) -> dict[str, int]:
+    """Return all counts of a file, in KiB; none where its process has just ended."""
     try:
-        lines = file.read_text().splitlines()
-    except ProcessLookupError:  # it has just ended
-        return 0
+        lines = file.read_text().splitlines()[1:]
+    except (FileNotFoundError, ProcessLookupError):
+        return {}
     except OSError as error:
         raise MachineError(f"The memory of a process cannot be read: {error}.") from None
-    return next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
+    pairs = (line.partition(":") for line in lines)
+    return {name: int(value.split()[0]) for name, _, value in pairs}
 
 
 @contextmanager
-def sampled_memory(process: int, every_s: float = SAMPLE_S) -> Iterator[list[float]]:
+def sampled_memory(process: int, every_s: float = SAMPLE_S) -> Iterator[list[Weight]]:
     """Weigh a process again and again meanwhile.
 
     Parameters
@@ -88,15 +115,15 @@ def sampled_memory(process: int, every_s: float = SAMPLE_S) -> Iterator[list[flo
 
     Yields
     ------
-    list of float
-        The samples in MiB; it grows, and has one or more afterwards.
+    list of Weight
+        It grows, and has one or more afterwards.
     """
-    samples = [memory_mib(process)]
+    samples = [weigh(process)]
     ended = Event()
 
     def sample() -> None:
         while not ended.wait(every_s):
-            samples.append(memory_mib(process))
+            samples.append(weigh(process))
 
     sampler = Thread(target=sample, daemon=True)
     sampler.start()

@@ -67,5 +67,5 @@ def _bars(
     axes.bar_label(bars, [text.format(value) for value in values], padding=3)
     axes.set_title(title)
     axes.set_xticks([])
-    axes.margins(x=0.15)
+    axes.margins(x=0.2)
     axes.spines["bottom"].set_visible(False)

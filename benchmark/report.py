@@ -1,4 +1,4 @@
-"""Lays the results out for a terminal; `benchmark.bench` calls it."""
+"""Lays the results out for a terminal; `bench` and `soak` call it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -34,8 +34,23 @@ def reported(
         if summary.name == FUNCTION and (rows := tables.workloads(summary)):
             yield _table(["this function besides", "a second"], rows)
     if verdicts:
-        rows = [(each.goal, each.found, "met" if each.met else "not met") for each in verdicts]
-        yield _table(["goal", "found", ""], rows)
+        yield goals_table(verdicts)
+
+
+def goals_table(verdicts: Sequence[Verdict]) -> Table:
+    """Make the table of goals; the soak shows its own in it.
+
+    Parameters
+    ----------
+    verdicts
+        One or more.
+
+    Returns
+    -------
+    rich.table.Table
+    """
+    rows = [(each.goal, each.found, "met" if each.met else "not met") for each in verdicts]
+    return _table(["goal", "found", ""], rows)
 
 
 def _comparison(summaries: Sequence[Summary], title: str) -> Table:

@@ -18,9 +18,8 @@ from benchmark.posts import Post
 
 BUFFER_BYTES = 1 << 18
 TIMEOUT_S = 60
-PROBLEM = b"problem"
-"""What stands in the answer to a line that cannot be scored, and, of a good stream of CSV, in the
-first line alone."""
+PROBLEM = b"status"
+"""What stands in the answer to a line that cannot be scored and in no other."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _count_answers(connection: socket.socket) -> int:
             raise LoadError(f"A stream was answered with {response.status}, not with 200.")
         buffer, lines = bytearray(BUFFER_BYTES), 0
         while size := response.readinto(buffer):
-            if lines and buffer.find(PROBLEM, 0, size) >= 0:
+            if buffer.find(PROBLEM, 0, size) >= 0:
                 raise LoadError("A line of a stream was answered with a problem.")
             lines += buffer.count(b"\n", 0, size)
         return lines
