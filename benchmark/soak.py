@@ -36,7 +36,7 @@ from benchmark.steady import Kind, Steady, bytes_of, send_steadily
 from benchmark.wrk import put_load
 
 DESCRIPTION = (
-    "Put a steady load on this function: 70%% of what it can do, 2%% of it bad input of many "
+    "Put a steady load on this function: 70% of what it can do, 2% of it bad input of many "
     "kinds. It ends with 0 where every answer was as it has to be, memory stayed flat and answers "
     "did not become slower, with 3 where that is not so, and with 1 for an error."
 )
