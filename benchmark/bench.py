@@ -114,7 +114,7 @@ def _show(results: Results, console: Console, document: Path | None) -> None:
         console.print(f"Left out: {name}. {reason}", highlight=False, markup=False)
     if document:
         for path in write_document(document, results, summaries, judged):
-            console.print(f"Written: {path}", highlight=False)
+            console.print(f"Written: {path}", highlight=False, soft_wrap=True)
 
 
 def write(path: Path, content: msgspec.Struct) -> None:

@@ -85,6 +85,7 @@ def document_of(
         "## One transaction a request",
         _table(["", *(each.name for each in summaries)], tables.comparison(summaries)),
         *_workloads(summaries),
+        *_client(results),
         *_goals(verdicts),
         "## How it is measured",
         f"{HOW}- Each load lasted {results.seconds} s, in each of "
@@ -100,6 +101,18 @@ def _workloads(summaries: Sequence[Summary]) -> list[str]:
     rows = [row for each in summaries if each.name == FUNCTION for row in tables.workloads(each)]
     heads = ["workload", "transactions a second"]
     return ["## This function besides", _table(heads, rows)] if rows else []
+
+
+def _client(results: Results) -> list[str]:
+    """Say how far the streams' client was from being what limits them."""
+    workloads = [
+        workload
+        for measured in results.contenders
+        for each in measured.rounds
+        for workload in each.workloads.values()
+    ]
+    shares = [each.client_busy for each in workloads if each.client_busy is not None]
+    return [f"The streams' client took at most {max(shares):.0%} of its core."] if shares else []
 
 
 def _goals(verdicts: Sequence[Verdict]) -> list[str]:

@@ -44,9 +44,13 @@ PEERS = {
     "kserve": Peer(
         "KServe",
         ("kserve", "scikit-learn", "joblib"),
-        ("python", str(TARGETS / "kserve_model.py"), "--http_port", "{port}"),
+        # Otherwise it writes six lines for every request, some of them warnings of FastAPI's.
+        (
+            *("python", str(TARGETS / "kserve_model.py"), "--http_port", "{port}"),
+            *("--configure_logging", "False", "--enable_latency_logging", "False"),
+        ),
         version_1,
-        _PIPELINE,
+        {**_PIPELINE, "PYTHONWARNINGS": "ignore"},
     ),
     "mlserver": Peer(
         "MLServer",

@@ -32,7 +32,7 @@ def reported(
     yield _comparison(summaries, title)
     for summary in summaries:
         if summary.name == FUNCTION and (rows := tables.workloads(summary)):
-            yield _table(["this function besides", "a second"], rows)
+            yield _table(["this function besides", "transactions a second"], rows)
     if verdicts:
         yield goals_table(verdicts)
 

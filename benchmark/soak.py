@@ -1,13 +1,10 @@
 """The command `scripts/soak`: this function under a steady load for long, with bad input in it."""
 
 import argparse
-import http.client
 import math
-import random
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import cycle
 from pathlib import Path
 
 import msgspec
@@ -15,7 +12,6 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmark.bad_input import BODY_LIMIT, bad_kinds
 from benchmark.bench import EXAMPLE, write
 from benchmark.contenders import Contender, own_contenders
 from benchmark.endurance import PARTS, verdicts
@@ -23,16 +19,11 @@ from benchmark.errors import BenchmarkError
 from benchmark.goals import Verdict
 from benchmark.machine import Machine, this_machine
 from benchmark.memory import sampled_memory
-from benchmark.posts import (
-    Transaction,
-    binary_event,
-    plain,
-    read_transaction,
-    structured_event,
-)
+from benchmark.mixture import BODY_LIMIT, bad_kinds, good_kinds, mixed
+from benchmark.posts import Transaction, plain, read_transaction
 from benchmark.processes import leave_contenders_core, running
 from benchmark.report import goals_table
-from benchmark.steady import Kind, Steady, bytes_of, send_steadily
+from benchmark.steady import Steady, send_steadily
 from benchmark.wrk import put_load
 
 DESCRIPTION = (
@@ -42,12 +33,11 @@ DESCRIPTION = (
 )
 MISSED = 3
 CAPACITY_CONNECTIONS, CAPACITY_S = 16, 5
-SHARE_OF_CAPACITY, SHARE_OF_BAD, SHARE_OF_EVENTS = 0.7, 0.02, 0.05
+SHARE_OF_CAPACITY = 0.7
 SAMPLE_S = 10
 SAMPLES = 12
 """At least so many, where the time is too short for one every `SAMPLE_S`."""
 
-CYCLE, SEED = 10_000, 0
 
 Say = Callable[[str], None]
 
@@ -166,7 +156,7 @@ def soak(minutes: float, say: Say) -> Soaked:
         ).rate
         rate = SHARE_OF_CAPACITY * capacity
         say(f"{minutes:g} minutes of {rate:,.0f} requests a second, of {capacity:,.0f}")
-        good, bad = _good_kinds(transaction), bad_kinds(transaction)
+        good, bad = good_kinds(transaction), bad_kinds(transaction)
         with sampled_memory(server.process, min(SAMPLE_S, minutes * 60 / SAMPLES)) as samples:
             steady = send_steadily(server.address, mixed(good, bad), rate, minutes * 60, PARTS)
     pss, anonymous = ([each[part] for each in samples] for part in range(2))
@@ -196,38 +186,6 @@ def _capacity_s(minutes: float) -> int:
 def _contender(transaction: Transaction) -> Contender:
     (function,) = own_contenders(["function"], transaction, Path())
     return replace(function, environment={"FRAUD_MAX_BODY_BYTES": str(BODY_LIMIT)})
-
-
-def _good_kinds(transaction: Transaction) -> list[Kind]:
-    """Return what is asked in earnest; the first is asked most."""
-    posts = {
-        "a transaction": plain(transaction),
-        "a binary event": binary_event(transaction),
-        "a structured event": structured_event(transaction),
-    }
-    return [Kind(name, bytes_of(post), http.client.OK) for name, post in posts.items()]
-
-
-def mixed(good: Sequence[Kind], bad: Sequence[Kind]) -> Iterator[Kind]:
-    """Mix requests in shares that are exact, and the same in every run.
-
-    Parameters
-    ----------
-    good
-        The first is sent most; each of the others has a share of `SHARE_OF_EVENTS`.
-    bad
-        All have `SHARE_OF_BAD` together, equal parts of it each.
-
-    Returns
-    -------
-    iterator of Kind
-        Without end.
-    """
-    sequence = [kind for kind in good[1:] for _ in range(round(SHARE_OF_EVENTS * CYCLE))]
-    sequence += [bad[number % len(bad)] for number in range(round(SHARE_OF_BAD * CYCLE))]
-    sequence += [good[0]] * (CYCLE - len(sequence))
-    random.Random(SEED).shuffle(sequence)  # noqa: S311  no secret
-    return cycle(sequence)
 
 
 def _percentile(times: Sequence[float], share: float) -> float:

@@ -9,7 +9,7 @@ import asyncio
 import time
 from array import array
 from collections import Counter, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import cast
@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 import uvloop
 
 from benchmark.errors import LoadError
-from benchmark.posts import Post
+from benchmark.raw import Kind, status_of
 
 CONNECTIONS = 32
 TICK_S = 0.001
@@ -29,25 +29,6 @@ GRACE_S = 10
 
 BROKEN = 0
 """Stands for a status where there was none: the connection was closed before the answer."""
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of request.
-
-    Attributes
-    ----------
-    name
-        For people.
-    request
-        All its bytes.
-    status
-        How it has to be answered.
-    """
-
-    name: str
-    request: bytes
-    status: int
 
 
 @dataclass
@@ -73,26 +54,6 @@ class Steady:
     client_s: float = 0.0
     statuses: Counter[tuple[str, int]] = field(default_factory=Counter)
     times_ms: list["array[float]"] = field(default_factory=list)
-
-
-def bytes_of(post: Post, method: str = "POST") -> bytes:
-    """Return a request as it is sent.
-
-    Parameters
-    ----------
-    post
-        What.
-    method
-        By which method.
-
-    Returns
-    -------
-    bytes
-    """
-    headers: Mapping[str, str] = {"Host": "localhost", **post.all_headers}
-    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-    head = f"{method} {post.path} HTTP/1.1\r\n{lines}Content-Length: {len(post.body)}\r\n\r\n"
-    return head.encode() + post.body
 
 
 def send_steadily(
@@ -243,25 +204,3 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002  asyncio gives it
         self._sender.lost(self, self._kind, self._due)
-
-
-def status_of(received: bytes) -> int | None:
-    """Return the status of an answer that is complete.
-
-    Parameters
-    ----------
-    received
-        What has come since the request, of an answer that gives its length.
-
-    Returns
-    -------
-    int or None
-        None where some of it is still to come.
-    """
-    end = received.find(b"\r\n\r\n")
-    if end < 0:
-        return None
-    head = received[:end].lower()
-    _, _, after = head.partition(b"content-length:")
-    length = int(after.split(b"\r\n", 1)[0] or 0)
-    return int(received[9:12]) if len(received) >= end + 4 + length else None

@@ -16,18 +16,19 @@ import numpy as np
 import pytest
 import requests
 
-from benchmark.bad_input import BODY_LIMIT, bad_kinds
 from benchmark.contenders import BASELINE, FAST_BASELINE, FUNCTION, OWN, Contender, own_contenders
 from benchmark.environments import environment_of
 from benchmark.errors import ContenderError, LoadError, PeerError
 from benchmark.measuring import Plan, measure
 from benchmark.memory import family_of, memory_mib
+from benchmark.mixture import BODY_LIMIT, bad_kinds
 from benchmark.pipeline import ensure_pipeline
 from benchmark.posts import FEATURES, Post, binary_event, plain
 from benchmark.processes import running, status_of
+from benchmark.raw import Kind, bytes_of
 from benchmark.results import Results
 from benchmark.soak import MISSED, Soaked
-from benchmark.steady import Kind, bytes_of, send_steadily
+from benchmark.steady import send_steadily
 from benchmark.streams import Stream, put_stream
 from benchmark.workloads import (
     BATCHES,

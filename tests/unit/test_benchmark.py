@@ -13,13 +13,13 @@ from benchmark.document import document_of
 from benchmark.errors import LoadError
 from benchmark.installed import folder_mib, size_mib
 from benchmark.machine import Machine, processor_of
+from benchmark.mixture import mixed
 from benchmark.peers import PEERS
 from benchmark.plot import drawn
 from benchmark.posts import FEATURES, plain, rows, version_1, version_2
+from benchmark.raw import Kind, status_of
 from benchmark.report import reported
 from benchmark.results import Busy, Measured, Results, Round, Summary, UnderLoad, busy_of, summarise
-from benchmark.soak import mixed
-from benchmark.steady import Kind, status_of
 from benchmark.streams import StreamLoad
 from benchmark.workloads import BINARY, CSV, JSON_BATCHES, NDJSON, PLAIN, STRUCTURED
 from benchmark.wrk import Failures, Load, checked, read_load
@@ -194,12 +194,22 @@ def test_the_tables_fit_their_width_and_show_the_ratios():
     assert re.findall(r"\d\.\d+", ratios)[:3] == ["0.50", "1.00", "1.50"]
 
 
+def test_memory_under_a_million_lines_is_shown_where_it_was_measured():
+    rows_without = tables.comparison([summary()])
+    rows_with = tables.comparison([summary(memory_million_mib=37.4), summary("KServe")])
+    assert not any("million" in row[0] for row in rows_without)
+    assert ("PSS, a million lines under way", "37", "-") in rows_with
+
+
 def test_without_the_baseline_there_are_no_ratios():
     assert not any("times" in row[0] for row in tables.comparison([summary()]))
 
 
 def test_the_page_names_machine_versions_goals_and_what_was_left_out():
-    measured = Measured(FUNCTION, 21.0, {"uvicorn": "0.54.0"}, [0.2], [Round(30.0)])
+    rounds = [
+        Round(30.0, workloads={NDJSON: Busy(9.0, share), PLAIN: Busy(9.0)}) for share in (0.1, 0.2)
+    ]
+    measured = Measured(FUNCTION, 21.0, {"uvicorn": "0.54.0"}, [0.2], rounds)
     machine = Machine("Some CPU", 2, 0.1, "6.1", "3.13.1", {"starlette": "1.0"})
     results = Results("2026-01-02", "scripts/bench", machine, 5, [measured], {"KServe": "No disk."})
     summaries = [summary()]
@@ -207,6 +217,7 @@ def test_the_page_names_machine_versions_goals_and_what_was_left_out():
     for text in ("Some CPU, 2 cores", "Linux 6.1, Python 3.13.1", "2026-01-02", "uvicorn 0.54.0"):
         assert text in page
     assert "- KServe: No disk." in page
+    assert "took at most 20% of its core" in page
     assert "| 30 MiB | met |" in page
 
 
