@@ -64,6 +64,8 @@ class DirectProtocol(LimitedProtocol):
             self._answer_at_once(cycle)
 
     def _answer_at_once(self, cycle: RequestResponseCycle) -> None:
+        if self.transport.is_closing():
+            return
         running = self.app.endpoint(Request(cycle.scope, cycle.receive))  # type: ignore[arg-type]
         try:
             waiting_for = running.send(None)

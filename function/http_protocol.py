@@ -10,8 +10,13 @@ from typing import Any
 
 import httptools
 import msgspec
+from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import (
+    STATUS_LINE,
+    HttpToolsProtocol,
+    RequestResponseCycle,
+)
 from uvicorn.server import ServerState
 
 from function.adapters import problems
@@ -62,11 +67,27 @@ class LimitedProtocol(HttpToolsProtocol):
         self._unfinished, self._may_be_large = 0, False
         self._received, self._since = 0, 0.0
         self._awaited: object = None
+        self._running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, as asyncio calls it."""
         super().connection_made(transport)
         self._guard.watch(self)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End, as asyncio calls it."""
+        self._let_go()
+        super().connection_lost(exc)
+
+    def _let_go(self) -> None:
+        """Tell what is still answering that nobody listens: uvicorn tells the last request only."""
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
 
     def data_received(self, data: bytes) -> None:
         """Take what the client sent, as asyncio calls it."""
@@ -86,7 +107,7 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._may_be_large = self._unfinished > 0 or len(data) > MOST_HEAD_BYTES
         scope, cycle = self.scope, self.cycle
-        length = 0 if cycle is None else len(cycle.body)
+        length, more = (len(cycle.body), cycle.more_body) if cycle is not None else (0, False)
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -95,7 +116,8 @@ class LimitedProtocol(HttpToolsProtocol):
             self._end(self._refusal or MalformedRequestError("These bytes are not HTTP/1.1."))
             return
         begun = self.scope is not scope or self.cycle is not cycle
-        if begun or (cycle is not None and len(cycle.body) > length):
+        ended = more and not cycle.more_body  # and may have been answered, so that nothing is left
+        if begun or ended or (cycle is not None and len(cycle.body) > length):
             self._unfinished = 0
         else:  # it is of a head or of trailers, or stands between the chunks of a body
             self._check_unfinished(len(data))
@@ -135,6 +157,7 @@ class LimitedProtocol(HttpToolsProtocol):
         elif self.pipeline:
             pass  # so it is here, and then it is this one's turn to be refused
         elif cycle.response_started:
+            self._let_go()
             self.transport.close()
         else:
             self._answer(error)

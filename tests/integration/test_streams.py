@@ -4,7 +4,9 @@ import csv
 import io
 import json
 import socket
+import struct
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import requests
 
 from function.lines import LINE_LIMIT
 from tests.duplex import upload
+from tests.server import running_server
 from training.table import COMPONENTS
 
 NDJSON = "application/x-ndjson"
@@ -237,3 +240,25 @@ def test_a_long_stream_takes_no_more_memory_than_a_short_one(server, fraud):
     client.close()
     assert count == chunks * 1000
     assert memory_of(server.process) - before < 8_000
+
+
+@pytest.mark.parametrize("count", [1500, 2000, 2500])
+def test_a_client_that_leaves_while_it_is_answered_leaves_no_error_in_the_log(fraud, count):
+    line = json.dumps(fraud).encode() + b"\n"
+    head = b"POST /?reasons=29 HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\n"
+    # The answers to the first are more than the client takes; the second waits for its turn.
+    first, second = (
+        head + b"content-length: %d\r\n\r\n%b" % (len(lines), lines)
+        for lines in (line * count, line)
+    )
+    with running_server(FRAUD_LOG="errors") as server:
+        with socket.socket() as connection:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.settimeout(10)
+            connection.connect(("127.0.0.1", server.port))
+            connection.sendall(first + second)
+            time.sleep(0.5)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert requests.post(server.url, json=fraud, timeout=10).ok
+        server.stop()
+        assert server.output() == ""
