@@ -24,6 +24,9 @@ from function.reading import Reader
 HEADER_PREFIX = b"ce-"
 REQUIRED_HEADERS = frozenset(HEADER_PREFIX + name.encode() for name in REQUIRED_ATTRIBUTES)
 
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_VALUE = msgspec.json.Decoder()
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -62,7 +65,8 @@ def binary_event(headers: Headers, body: bytes) -> Event:
     attributes: dict[str, object] = {}
     for name, value in headers:
         if name.startswith(HEADER_PREFIX):
-            text = unquote(value.decode("latin-1"))
+            text = value.decode("latin-1")
+            text = unquote(text) if "%" in text else text
             attributes[name[len(HEADER_PREFIX) :].decode("latin-1")] = text
         elif name == b"content-type":
             attributes["datacontenttype"] = value.decode("latin-1")
@@ -97,18 +101,17 @@ def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:
     """
     check_values(body, reader.most_values)
     try:
-        members = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        members = _MEMBERS.decode(body)
         attributes = {
             name: value
             for name, raw in members.items()
-            if name not in DATA_EXPECTED and (value := msgspec.json.decode(raw)) is not None
+            if name not in DATA_EXPECTED and (value := _VALUE.decode(raw)) is not None
         }
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         faults = _faults_of_document(diagnosis.parse(body), reader, place)
         _refuse(faults, error)
     # Outside its members' texts an object has one colon for each key.
-    colons = len(members) + sum(bytes(raw).count(b":") for raw in members.values())
-    if body.count(b":") != colons:
+    if body.count(b":") != len(members) + b"".join(members.values()).count(b":"):
         faults = diagnosis.repeated_keys(diagnosis.parse(body), place)
         if faults:
             raise InvalidInputError(faults)

@@ -1,5 +1,6 @@
 """CloudEvents 1.0 over HTTP: a transaction comes, a decision goes; `application` calls it."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
@@ -16,6 +17,9 @@ from function.scoring import Decision
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
 BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
+PLAIN = re.compile("[!#$&-~]*")
+"""What needs no encoding as a header's value: printable ASCII but for the space, " and %."""
+
 DECISION_TYPE = "dev.fraud.decision.v1"
 NOT_CARRIED_OVER = frozenset(
     ("id", "source", "specversion", "type", "time", "datacontenttype", "dataschema")
@@ -62,8 +66,11 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
         content = msgspec.json.encode({**attributes, "data": decision})
         return Response(content, media_type=STRUCTURED_MEDIA_TYPE)
     media_type = str(attributes.pop("datacontenttype"))
-    headers = {f"ce-{name}": _header_value(value) for name, value in attributes.items()}
-    return Response(msgspec.json.encode(decision), headers=headers, media_type=media_type)
+    response = Response(msgspec.json.encode(decision), media_type=media_type)
+    response.raw_headers += [
+        (b"ce-" + name.encode(), _header_value(value)) for name, value in attributes.items()
+    ]
+    return response
 
 
 def score_batch(core: Core, request: Request, body: bytes) -> Response:
@@ -117,11 +124,13 @@ def _reply_attributes(event: Event, revision: str) -> dict[str, object]:
     } | carried
 
 
-def _header_value(value: object) -> str:
+def _header_value(value: object) -> bytes:
     """Encode an attribute as the HTTP protocol binding asks: all but printable ASCII, and " and %.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
     section 3.1.3.2.
     """
     text = str(value).lower() if isinstance(value, bool) else str(value)
-    return quote(text, safe="!#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
+    if not PLAIN.fullmatch(text):
+        text = quote(text, safe="!#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
+    return text.encode("ascii")
