@@ -21,7 +21,10 @@ from function.http_protocol import LimitedProtocol
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
 SHORT = 64 * 1024
-"""Bytes of a body; a longer one comes in several pieces."""
+"""Bytes of a body; of longer ones it is faster to read one after the other, as uvicorn does."""
+
+STREAMS = (b"application/x-ndjson", b"text/csv")
+"""What is answered before it has all come."""
 
 
 class DirectApplication:
@@ -108,10 +111,15 @@ class DirectProtocol(LimitedProtocol):
 
 
 def _is_short(cycle: RequestResponseCycle) -> bool:
+    if cycle.waiting_for_100_continue:
+        return False
     for name, value in cycle.scope["headers"]:
         if name == b"content-length":
-            return int(value) <= SHORT and not cycle.waiting_for_100_continue
-        if name == b"transfer-encoding":
+            if int(value) > SHORT:
+                return False
+        elif name == b"transfer-encoding" or (
+            name == b"content-type" and value.startswith(STREAMS)
+        ):
             return False
     return True
 

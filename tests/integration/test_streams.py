@@ -262,3 +262,25 @@ def test_a_client_that_leaves_while_it_is_answered_leaves_no_error_in_the_log(fr
         assert requests.post(server.url, json=fraud, timeout=10).ok
         server.stop()
         assert server.output() == ""
+
+
+@pytest.mark.parametrize("length", ["known", "unknown"])
+def test_a_short_stream_is_answered_while_it_comes_too(server, fraud, length):
+    line = json.dumps(fraud).encode() + b"\n"
+    head = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-ndjson\r\n"
+    if length == "known":
+        head += b"content-length: %d\r\n\r\n" % (2 * len(line))
+        first, second = line, line
+    else:
+        head += b"transfer-encoding: chunked\r\n\r\n"
+        first = b"%x\r\n%b\r\n" % (len(line), line)
+        second = first + b"0\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(head + first)
+        answer = b""
+        while answer.count(b'"probability"') < 1:
+            answer += connection.recv(65536)
+        connection.sendall(second)
+        while not answer.endswith(b"0\r\n\r\n"):
+            answer += connection.recv(65536)
+    assert answer.count(b'"probability"') == 2
