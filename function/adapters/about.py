@@ -110,7 +110,6 @@ def _health_operation(health: Health) -> "Operation":
         description="What the process needs, it has read before it listens.",
         gives={"application/json": Content((Health,), health)},
         problems=(BodyTooLargeError,),
-        needs_key=False,
     )
 
 

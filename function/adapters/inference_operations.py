@@ -109,18 +109,6 @@ class InputTensor(msgspec.Struct):
     data: list[Any]
 
 
-class OutputTensor(msgspec.Struct):
-    """A tensor that the answer should have.
-
-    Attributes
-    ----------
-    name
-        Which.
-    """
-
-    name: Literal["probability", "fraud", "threshold"]
-
-
 class InferenceQuestion(msgspec.Struct):
     """What is asked by the protocol v2.
 
@@ -151,7 +139,7 @@ def models_operation() -> Operation:
     )
 
 
-def fixed_operation(name: str, summary: str, content: object, *, open_: bool = False) -> Operation:
+def fixed_operation(name: str, summary: str, content: object) -> Operation:
     """Describe a path of the protocols that answers always the same.
 
     Parameters
@@ -162,8 +150,6 @@ def fixed_operation(name: str, summary: str, content: object, *, open_: bool = F
         What it says, in a few words.
     content
         The answer.
-    open_
-        Whether it needs no key where the service has keys.
 
     Returns
     -------
@@ -174,7 +160,6 @@ def fixed_operation(name: str, summary: str, content: object, *, open_: bool = F
         summary=summary,
         gives={JSON_MEDIA_TYPE: Content((dict[str, Any],), content)},
         problems=(BodyTooLargeError,),
-        needs_key=not open_,
     )
 
 

@@ -87,7 +87,7 @@ def _fixed_operation(path: str, content: object) -> "Operation":
     from function.adapters.inference_operations import fixed_operation  # noqa: PLC0415
 
     summary = "What the server or the model is, by the Open Inference Protocol v2"
-    return fixed_operation(_name_of(path), summary, content, open_=path.startswith("/v2/health/"))
+    return fixed_operation(_name_of(path), summary, content)
 
 
 def _infer_operation(core: Core, path: str) -> "Operation":

@@ -14,11 +14,9 @@ from starlette.requests import ClientDisconnect, Request
 
 from function.adapters import log
 from function.adapters.requests import headers_of
+from function.adapters.routes import OPEN_PATHS
 from function.errors import KeysFileError, UnauthorizedError
 
-OPEN_PATHS = frozenset(
-    ("/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"),
-)
 LEAST_CHARACTERS = 16
 KEY = re.compile(rb"[\x21-\x7e]{%d,}" % LEAST_CHARACTERS)
 CHECK_S = 1

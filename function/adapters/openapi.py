@@ -13,7 +13,7 @@ import msgspec
 
 from function.adapters.operations import Content, Operation, Parameter
 from function.adapters.problems import KINDS, MEDIA_TYPE, Problem
-from function.adapters.routes import Routes
+from function.adapters.routes import OPEN_PATHS, Routes
 from function.errors import (
     HeadTooLargeError,
     InputError,
@@ -59,7 +59,7 @@ def document(routes: Routes) -> bytes:
     schemas = _Schemas(operations.values())
     paths = {
         path: {
-            method.lower(): _operation(operations[path], method.lower(), schemas)
+            method.lower(): _operation(path, method.lower(), operations[path], schemas)
             for method in route.methods
         }
         for path, route in routes.items()
@@ -130,15 +130,23 @@ def _listed(names: str, fields: list[str]) -> list[str]:
     return [name for name in names.split(", ") if name in fields]
 
 
-def _operation(operation: Operation, method: str, schemas: _Schemas) -> Json:
-    head = method == "head"
+def _operation(path: str, method: str, operation: Operation, schemas: _Schemas) -> Json:
+    head, needs_key = method == "head", path not in OPEN_PATHS
+    errors = {*operation.problems, *ALWAYS} | ({UnauthorizedError} if needs_key else set())
+    responses = {
+        "200": _answer(operation, schemas),
+        **_problems(errors, schemas),
+    }
+    if head:
+        for response in responses.values():
+            response.pop("content")
     found: Json = {
         "operationId": f"{operation.name}_head" if head else operation.name,
         "summary": operation.summary,
         "description": operation.description,
         "parameters": [_parameter(each, schemas) for each in operation.parameters],
-        "security": SECURITY if operation.needs_key else [],
-        "responses": _responses(operation, schemas, empty=head),
+        "security": SECURITY if needs_key else [],
+        "responses": dict(sorted(responses.items())),
     }
     if operation.takes:
         found["requestBody"] = {"required": True, "content": _content(operation.takes, schemas)}
@@ -158,34 +166,30 @@ def _parameter(parameter: Parameter, schemas: _Schemas) -> Json:
     return found
 
 
-def _responses(operation: Operation, schemas: _Schemas, *, empty: bool) -> Json:
+def _answer(operation: Operation, schemas: _Schemas) -> Json:
     answer: Json = {"description": "The answer.", "content": _content(operation.gives, schemas)}
     if operation.headers:
         answer["headers"] = {
             each.name: {"description": each.description, "schema": schemas.of(each.type)}
             for each in operation.headers
         }
-    keys = (UnauthorizedError,) if operation.needs_key else ()
-    responses = {"200": answer, **_problems({*operation.problems, *ALWAYS, *keys}, schemas)}
-    if operation.needs_key:
-        responses["401"]["headers"] = {
+    return answer
+
+
+def _problems(errors: set[type[InputError]], schemas: _Schemas) -> Json:
+    kinds = sorted((KINDS[error] for error in errors), key=lambda kind: (kind.status, kind.name))
+    found = {
+        str(status): _problem("; or: ".join(kind.title for kind in group), schemas)
+        for status, group in groupby(kinds, key=lambda kind: kind.status)
+    }
+    if UnauthorizedError in errors:
+        found[str(KINDS[UnauthorizedError].status)]["headers"] = {
             "www-authenticate": {
                 "description": "The scheme of the key.",
                 "schema": {"type": "string"},
             }
         }
-    if empty:
-        for response in responses.values():
-            response.pop("content")
-    return dict(sorted(responses.items()))
-
-
-def _problems(errors: Iterable[type[InputError]], schemas: _Schemas) -> Json:
-    kinds = sorted((KINDS[error] for error in errors), key=lambda kind: (kind.status, kind.name))
-    return {
-        str(status): _problem("; or: ".join(kind.title for kind in group), schemas)
-        for status, group in groupby(kinds, key=lambda kind: kind.status)
-    }
+    return found
 
 
 def _problem(title: str, schemas: _Schemas) -> Json:

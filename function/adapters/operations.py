@@ -76,8 +76,6 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
         Headers of the answer 200.
     problems
         What may be wrong with a request, beside what may be wrong with any.
-    needs_key
-        Whether it asks for a key where the service has keys.
     """
 
     name: str
@@ -88,4 +86,3 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     parameters: tuple[Parameter, ...] = ()
     headers: tuple[Parameter, ...] = ()
     problems: tuple[type[InputError], ...] = ()
-    needs_key: bool = True

@@ -17,6 +17,10 @@ Describe = Callable[[], "Operation"]
 
 READING_METHODS = ("GET", "HEAD")
 SCORING_METHODS = ("POST",)
+OPEN_PATHS = frozenset(
+    ("/health/live", "/health/ready", "/v2/health/live", "/v2/health/ready"),
+)
+"""Those that need no key where the service has keys, because Kubernetes asks them."""
 
 
 class Route(msgspec.Struct, frozen=True):
