@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
+from itertools import chain, islice
 
 import msgspec
 
@@ -91,6 +91,25 @@ class InvalidInputError(InputError):
             count = f"{self.SHOWN} or more faults were"
             rest = f"; the first {self.SHOWN} are listed"
         super().__init__(f"{count} found in what was sent{rest}.", found)
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """Refuse what has any fault.
+
+    Parameters
+    ----------
+    faults
+        All that are found; no more are asked for than an answer shows.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is one.
+    """
+    faults = iter(faults)
+    first = next(faults, None)
+    if first is not None:
+        raise InvalidInputError(chain((first,), faults))
 
 
 class BodyTooLargeError(InputError):

@@ -4,18 +4,46 @@ The fast way is msgspec's decoder, which stops at the first fault and, of two eq
 the last without a word. What it refuses, and what may hold a key twice, goes to `diagnosis`.
 """
 
-from itertools import chain
 from typing import TypeVar
 
 import msgspec
 
 from function.diagnosis import faults_of
-from function.errors import InvalidInputError, MalformedBodyError
+from function.errors import MalformedBodyError, refuse
 from function.limits import MOST_TRANSACTIONS, VALUES_OF_EACH, check_count, check_values
 from function.scanning import count, has_one_object_a_line
 from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, TimedTransaction, Transaction
 
 _Found = TypeVar("_Found", bound=Transaction | list[Transaction])
+
+
+_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+def members_in(body: bytes) -> tuple[dict[str, msgspec.Raw], bool]:
+    """Take a JSON object apart without reading its members.
+
+    Parameters
+    ----------
+    body
+        The JSON text.
+
+    Returns
+    -------
+    members : dict
+        The text of each by its name; of two with equal names the last.
+    doubtful : bool
+        Whether a name may be there twice, which `diagnosis` then tells.
+
+    Raises
+    ------
+    msgspec.DecodeError, UnicodeDecodeError, RecursionError
+        If it is no JSON object.
+    """
+    members = _MEMBERS.decode(body)
+    # Outside its members' texts an object has one colon for each name.
+    colons = len(members) + b"".join(members.values()).count(b":")
+    return members, body.count(b":") != colons
 
 
 class Reader:
@@ -145,16 +173,15 @@ class Reader:
 
     def _check(self, body: bytes, pointer: str, *, array_allowed: bool) -> None:
         check_values(body, self.most_values)
-        faults = faults_of(
-            body,
-            pointer=pointer,
-            array_allowed=array_allowed,
-            required=self.required,
-            limit=self.most,
+        refuse(
+            faults_of(
+                body,
+                pointer=pointer,
+                array_allowed=array_allowed,
+                required=self.required,
+                limit=self.most,
+            )
         )
-        first = next(faults, None)
-        if first is not None:
-            raise InvalidInputError(chain((first,), faults))
 
 
 def _colons(found: Transaction | list[Transaction]) -> int:

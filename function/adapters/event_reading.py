@@ -8,7 +8,6 @@ takes several times as long as scoring; the tests speak to this module through t
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import chain
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -17,14 +16,13 @@ import msgspec
 from function import diagnosis
 from function.adapters.event import DATA_EXPECTED, REQUIRED_ATTRIBUTES, Event, attribute_faults
 from function.diagnosis import shown
-from function.errors import Fault, InvalidInputError, MalformedBodyError
+from function.errors import Fault, InvalidInputError, MalformedBodyError, refuse
 from function.limits import check_count, check_values
-from function.reading import Reader
+from function.reading import Reader, members_in
 
 HEADER_PREFIX = b"ce-"
 REQUIRED_HEADERS = frozenset(HEADER_PREFIX + name.encode() for name in REQUIRED_ATTRIBUTES)
 
-_MEMBERS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _VALUE = msgspec.json.Decoder()
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -101,7 +99,7 @@ def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:
     """
     check_values(body, reader.most_values)
     try:
-        members = _MEMBERS.decode(body)
+        members, doubtful = members_in(body)
         attributes = {
             name: value
             for name, raw in members.items()
@@ -110,11 +108,8 @@ def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         faults = _faults_of_document(diagnosis.parse(body), reader, place)
         _refuse(faults, error)
-    # Outside its members' texts an object has one colon for each key.
-    if body.count(b":") != len(members) + b"".join(members.values()).count(b":"):
-        faults = diagnosis.repeated_keys(diagnosis.parse(body), place)
-        if faults:
-            raise InvalidInputError(faults)
+    if doubtful:
+        refuse(diagnosis.repeated_keys(diagnosis.parse(body), place))
     data, name = _data_of(members)
     return Event(attributes, data, f"{place}/{name}", structured=True, place=place)
 
@@ -186,10 +181,7 @@ def _faults_of_document(document: object, reader: Reader, place: str) -> list[Fa
 
 def _refuse(faults: Iterable[Fault], error: Exception) -> NoReturn:
     """Say what is wrong with a body that the fast decoder cannot read."""
-    faults = iter(faults)
-    first = next(faults, None)
-    if first is not None:
-        raise InvalidInputError(chain((first,), faults))
+    refuse(faults)
     raise MalformedBodyError(f"The body cannot be read: {error}.")
 
 
