@@ -14,8 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from uvicorn._types import ASGI3Application
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from function.adapters.streams import MEDIA_TYPES
 from function.http_protocol import LimitedProtocol
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -23,7 +24,7 @@ Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 SHORT = 64 * 1024
 """Bytes of a body; of longer ones it is faster to read one after the other, as uvicorn does."""
 
-STREAMS = (b"application/x-ndjson", b"text/csv")
+STREAMS = tuple(media_type.encode() for media_type in MEDIA_TYPES)
 """What is answered before it has all come."""
 
 
@@ -80,21 +81,14 @@ class DirectProtocol(LimitedProtocol):
             self._continue(cycle, _resumed(running, waiting_for))
 
     def _respond(self, cycle: RequestResponseCycle, response: Response) -> None:
-        if type(response) is Response:  # no stream, and nothing that runs afterwards
-            self._write(cycle, response)
-        else:
+        if type(response) is not Response:  # a stream, or something runs afterwards
             self._continue(cycle, _returned(response))
-
-    def _write(self, cycle: RequestResponseCycle, response: Response) -> None:
-        parts = [STATUS_LINE[response.status_code]]
-        for name, value in self.server_state.default_headers:
-            parts += (name, b": ", value, b"\r\n")
-        for name, value in response.raw_headers:
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n")
-        if cycle.scope["method"] != "HEAD":
-            parts.append(bytes(response.body))
-        self.transport.write(b"".join(parts))
+            return
+        self._write(
+            response,
+            closing=not cycle.keep_alive,
+            with_body=cycle.scope["method"] != "HEAD",
+        )
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()

@@ -9,7 +9,7 @@ import asyncio
 from typing import Any
 
 import httptools
-import msgspec
+from starlette.responses import Response
 from uvicorn._types import ASGI3Application
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import (
@@ -19,7 +19,7 @@ from uvicorn.protocols.http.httptools_impl import (
 )
 from uvicorn.server import ServerState
 
-from function.adapters import problems
+from function.adapters.problems import problem_response
 from function.errors import (
     HeadTooLargeError,
     InputError,
@@ -165,19 +165,21 @@ class LimitedProtocol(HttpToolsProtocol):
             cycle.message_event.set()
 
     def _answer(self, error: InputError) -> None:
-        problem = problems.problem_of(error)
-        content = msgspec.json.encode(problem)
-        headers = [
-            *self.server_state.default_headers,
-            (b"content-type", problems.MEDIA_TYPE.encode()),
-            (b"content-length", str(len(content)).encode()),
-            (b"connection", b"close"),
-        ]
-        head = b"".join(b"%b: %b\r\n" % header for header in headers)
-        self.transport.write(STATUS_LINE[problem.status] + head + b"\r\n" + content)
+        # Whatever the path was: it may not have been read.
+        self._write(problem_response(error, ""), closing=True)
         self.transport.write_eof()
         self.flow.resume_reading()
         self._refused = True
+
+    def _write(self, response: Response, *, closing: bool, with_body: bool = True) -> None:
+        """Write an answer in one piece."""
+        parts = [STATUS_LINE[response.status_code]]
+        for name, value in (*self.server_state.default_headers, *response.raw_headers):
+            parts += (name, b": ", value, b"\r\n")
+        parts.append(b"connection: close\r\n\r\n" if closing else b"\r\n")
+        if with_body:
+            parts.append(bytes(response.body))
+        self.transport.write(b"".join(parts))
 
     def on_response_complete(self) -> None:
         """Go on to the next request, as uvicorn calls it, but without a timer for each."""

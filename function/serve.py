@@ -54,7 +54,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run(source: Path, target: str, host: str, port: int) -> None:
-    """Serve a target of functions-framework until SIGTERM; the benchmark serves its peers so too.
+    """Serve a target of functions-framework until SIGTERM.
 
     Parameters
     ----------

@@ -19,8 +19,8 @@ from function.adapters import (
 from function.adapters.core import Core
 from function.adapters.keys import Keys
 from function.adapters.meter import Meter
-from function.adapters.problems import problem_of, problem_response
-from function.adapters.requests import headers_of, protocol_of, traceparent_of
+from function.adapters.problems import KINDS, problem_response
+from function.adapters.requests import protocol_of, traceparent_of
 from function.adapters.routes import Handler, Routes
 from function.errors import InputError, MethodNotAllowedError, UnknownPathError
 from function.scoring import Scorer
@@ -81,7 +81,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
             response = problem_response(error, request.scope["path"])
         except ClientDisconnect:
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
-        if b"traceparent" in headers_of(request) and (trace := traceparent_of(request)):
+        if trace := traceparent_of(request):
             response.headers["traceparent"] = trace
         if isinstance(response, StreamingResponse):
             response.background = BackgroundTask(finish, request, response.status_code, began)
@@ -105,12 +105,12 @@ def _handler_of(request: Request, routes: Routes) -> Handler:
 
 def _log_problem(request: Request, routes: Routes, error: InputError) -> None:
     """Say why a request was refused, without a word of what it held: not even an unknown path."""
-    problem, path = problem_of(error), request.scope["path"]
+    kind, path = KINDS[type(error)], request.scope["path"]
     log.write(
         "refused",
-        reason=problem.type.rpartition(":")[2],
-        status=problem.status,
-        faults=len(problem.errors),
+        reason=kind.name,
+        status=kind.status,
+        faults=len(error.faults),
         path=path if path in routes else None,
         protocol=protocol_of(request),
         traceparent=traceparent_of(request),
