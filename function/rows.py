@@ -5,6 +5,7 @@ KServe's protocols send transactions so; `inference_v1` and `inference_request` 
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import starmap
+from types import GenericAlias
 from typing import Any
 
 import msgspec
@@ -13,10 +14,8 @@ from function.diagnosis import fault_of_field
 from function.errors import Fault, InvalidInputError
 from function.transaction import (
     NUMBER_FIELDS,
+    RANGES,
     REQUIRED_FIELDS,
-    Component,
-    Euros,
-    Seconds,
     Transaction,
 )
 
@@ -27,18 +26,14 @@ Row = Sequence[object]
 FaultAt = Callable[[int, int, str], Fault]
 """Makes the fault of a number from its row, its column and what is wrong with it."""
 
-_UNTIMED = (*(Component for _ in REQUIRED_FIELDS[:-1]), Euros)
 
-
-def _type_of(*kinds: object) -> Any:  # noqa: ANN401  a type that is made here
+def _type_of(names: Sequence[str]) -> Any:  # noqa: ANN401  a type that is made here
     """Make the type of rows; msgspec remembers how to check a Struct, and nothing else."""
-    return msgspec.defstruct("Rows", [("rows", list[tuple[kinds]])])  # type: ignore[valid-type]
+    row = GenericAlias(tuple, tuple(RANGES[name] for name in names))
+    return msgspec.defstruct("Rows", [("rows", list[row])])  # type: ignore[valid-type]
 
 
-_TYPES = {
-    len(REQUIRED_FIELDS): _type_of(*_UNTIMED),
-    len(COLUMNS): _type_of(*_UNTIMED, Seconds),
-}
+_TYPES = {len(names): _type_of(names) for names in (REQUIRED_FIELDS, COLUMNS)}
 
 
 def widths(required: Collection[str]) -> tuple[int, ...]:

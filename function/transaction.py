@@ -75,6 +75,9 @@ REQUIRED_FIELDS = (*(f"V{number}" for number in range(1, 29)), "Amount")
 NUMBER_FIELDS = (*REQUIRED_FIELDS, "Time")
 """What a model can use."""
 
+RANGES = {**dict.fromkeys(REQUIRED_FIELDS, Component), "Amount": Euros, "Time": Seconds}
+"""The type of each, in the order of `NUMBER_FIELDS`."""
+
 
 class TimedTransaction(Transaction, kw_only=True):
     """A transaction for a model that uses Time, which is then required.

@@ -29,7 +29,7 @@ from function.errors import (
 )
 from function.lines import LINE_LIMIT
 from function.scanning import count
-from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, Component, Euros, Seconds
+from function.transaction import NUMBER_FIELDS, RANGES
 
 MEDIA_TYPE = "text/csv"
 IGNORED_COLUMN = "Class"
@@ -41,8 +41,7 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNOREC
 PLAIN_IDS = re.compile(rb"[ !#-\[\]-~\n]*")
 """Printable ASCII but for the quote and the backslash, which CSV or JSON would write otherwise."""
 
-RANGES = dict.fromkeys(REQUIRED_FIELDS, Component)
-RANGES |= {"Amount": Euros, "Time": Seconds, IGNORED_COLUMN: float}
+TYPES = {**RANGES, IGNORED_COLUMN: float}
 
 
 class CsvTranslator:
@@ -71,7 +70,7 @@ class CsvTranslator:
         self._names = [name.strip() for name in _cells_of(header.removeprefix(b"\xef\xbb\xbf"))]
         _check(self._names, core.reader.required)
         self._columns = tuple(name for name in self._names if name != "id")
-        row = GenericAlias(tuple, tuple(RANGES[name] for name in self._columns))
+        row = GenericAlias(tuple, tuple(TYPES[name] for name in self._columns))
         # Not strict: a number may stand in quotes, as the class does in the data set's own file.
         self._rows = msgspec.json.Decoder(list[row], strict=False)  # type: ignore[valid-type]
         self._row = 0

@@ -12,6 +12,7 @@ from function.adapters.problems import Problem
 from function.scoring import Decision
 from function.transaction import TimedTransaction, Transaction
 
+ReasonsWanted = Annotated[int, msgspec.Meta(ge=0, le=9999)]
 NotEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 JsonMediaType = Annotated[
     str, msgspec.Meta(pattern="^(application/json|[a-z0-9.-]+/[a-z0-9.-]+[+]json)( *;.*)?$")

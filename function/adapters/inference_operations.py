@@ -6,6 +6,7 @@ import msgspec
 
 from function.adapters import examples
 from function.adapters.core import Core
+from function.adapters.forms import ReasonsWanted
 from function.adapters.inference import (
     BINARY_MEDIA_TYPE,
     JSON_MEDIA_TYPE,
@@ -24,21 +25,14 @@ from function.errors import (
     MalformedBodyError,
 )
 from function.transaction import (
-    AMOUNT_LIMIT,
-    COMPONENT_LIMIT,
+    RANGES,
     REQUIRED_FIELDS,
-    TIME_LIMIT,
     TimedTransaction,
     Transaction,
 )
 
 PROBLEMS = (MalformedBodyError, BatchTooLargeError, BodyTooLargeError, InvalidInputError)
-COMPONENT = {"type": "number", "minimum": -COMPONENT_LIMIT, "maximum": COMPONENT_LIMIT}
-COLUMNS = [
-    *[COMPONENT] * (len(REQUIRED_FIELDS) - 1),
-    {"type": "number", "minimum": 0, "maximum": AMOUNT_LIMIT},
-    {"type": "number", "minimum": 0, "maximum": TIME_LIMIT},
-]
+COLUMNS = [msgspec.json.schema(each) for each in RANGES.values()]
 
 
 def _row(least: int) -> msgspec.Meta:
@@ -188,7 +182,7 @@ def predict_operation(core: Core) -> Operation:
             Parameter(
                 REASONS_PARAMETER,
                 "query",
-                Annotated[int, msgspec.Meta(ge=0, le=9999)],
+                ReasonsWanted,
                 "How many reasons each decision gives, in the place of none.",
             ),
         ),

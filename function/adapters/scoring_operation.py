@@ -13,6 +13,7 @@ from function.adapters.forms import (
     DecisionEvent,
     LineProblem,
     NotEmpty,
+    ReasonsWanted,
     TimedTransactionEvent,
     TransactionEvent,
 )
@@ -45,7 +46,7 @@ ce-source and ce-id have to be there."""
 REASONS = Parameter(
     REASONS_PARAMETER,
     "query",
-    Annotated[int, msgspec.Meta(ge=0, le=9999)],
+    ReasonsWanted,
     "How many reasons each decision gives; in the place of 3 for one transaction and 0 for many.",
 )
 EVENT_HEADERS = (
