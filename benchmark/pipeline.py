@@ -3,14 +3,15 @@
 That is the fitted pipeline, and the transactions to which peers fit one of their own.
 """
 
+import io
 from pathlib import Path
 
 import joblib
 import numpy as np
 
-from benchmark.errors import MachineError
 from benchmark.posts import FEATURES
 from training.data import default_cache, fetch
+from training.files import write_whole
 from training.recipes import DEFAULT, RECIPES
 from training.table import TARGET, read
 
@@ -26,20 +27,15 @@ def ensure_pipeline(path: Path) -> None:
     Raises
     ------
     TrainingError
-        If the data cannot be had.
-    MachineError
-        If the file cannot be written.
+        If the data cannot be had, or the file cannot be written.
     """
     if path.exists():
         return
     table = read(fetch(default_cache()))
     fitted = RECIPES[DEFAULT].pipeline().fit(table, table[TARGET])
-    scratch = _scratch_of(path)
-    try:
-        joblib.dump(fitted, scratch)
-        scratch.replace(path)
-    except OSError as error:
-        raise MachineError(f"{path} cannot be written: {error.strerror}.") from None
+    dumped = io.BytesIO()
+    joblib.dump(fitted, dumped)
+    write_whole(path.parent, {path.name: dumped.getvalue()})
 
 
 def ensure_transactions(path: Path) -> None:
@@ -54,26 +50,12 @@ def ensure_transactions(path: Path) -> None:
     Raises
     ------
     TrainingError
-        If the data cannot be had.
-    MachineError
-        If the file cannot be written.
+        If the data cannot be had, or the file cannot be written.
     """
     if path.exists():
         return
     table = read(fetch(default_cache()))
     features, frauds = table[list(FEATURES)].to_numpy(float), table[TARGET].to_numpy(int)
-    scratch = _scratch_of(path)
-    try:
-        with scratch.open("wb") as file:
-            np.savez(file, features=features, frauds=frauds)
-        scratch.replace(path)
-    except OSError as error:
-        raise MachineError(f"{path} cannot be written: {error.strerror}.") from None
-
-
-def _scratch_of(path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MachineError(f"{path} cannot be written: {error.strerror}.") from None
-    return path.with_name(f"{path.name}.part")
+    saved = io.BytesIO()
+    np.savez(saved, features=features, frauds=frauds)
+    write_whole(path.parent, {path.name: saved.getvalue()})
