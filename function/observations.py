@@ -6,7 +6,7 @@
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from function.errors import InputError
 from function.scoring import Decision
@@ -22,6 +22,13 @@ MOST_OF_A_BATCH = 50
 """So that one large batch does not stand for all that came lately."""
 
 Numbers = Callable[[Any], Sequence[float]]
+
+
+class Places(Protocol):
+    """A list of transactions, or whatever gives one for its place."""
+
+    def __getitem__(self, place: int, /) -> Any:  # noqa: ANN401  see `Observed.transaction`
+        """Return one that may be kept."""
 
 
 class Observed(NamedTuple):
@@ -108,7 +115,7 @@ class Observations:
     def add_batch(
         self,
         numbers: Numbers,
-        transactions: Sequence[Any],
+        transactions: Places,
         probabilities: Sequence[float],
         frauds: Sequence[bool],
         score_counts: Sequence[int],

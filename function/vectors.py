@@ -130,14 +130,14 @@ class VectorScorer:
         return self._sigmoid(np.concatenate(sums) if sums else np.empty(0))
 
     def decide(
-        self, rows: Iterable[Sequence[float]], columns: Sequence[str], *, explained: bool = False
+        self, numbers: Floats, columns: Sequence[str], *, explained: bool = False
     ) -> Verdicts:
         """Score many transactions.
 
         Parameters
         ----------
-        rows
-            Their numbers, whose ranges have been checked; at least one row.
+        numbers : ndarray of float, shape (n, number of columns)
+            A transaction a row, at least one, whose ranges have been checked.
         columns
             What the numbers of a row are: the model's features and Amount among them.
         explained
@@ -147,9 +147,8 @@ class VectorScorer:
         -------
         Verdicts
         """
-        matrix = _matrix(rows, len(columns))
         features, amount = self._places(tuple(columns))
-        values = matrix[:, features]
+        values = numbers[:, features]
         contributions: list[list[float]] = []
         if explained:
             found = self.contributions(values)
@@ -157,7 +156,7 @@ class VectorScorer:
             probabilities = self._sigmoid(found.sum(axis=1))
         else:
             probabilities = self.probabilities(values)
-        frauds, thresholds = self._policy.decide(probabilities, matrix[:, amount])  # type: ignore[arg-type]
+        frauds, thresholds = self._policy.decide(probabilities, numbers[:, amount])  # type: ignore[arg-type]
         spread = np.broadcast_to(thresholds, probabilities.shape)
         buckets = np.bincount(
             _SCORE_BOUNDS.searchsorted(probabilities), minlength=len(_SCORE_BOUNDS)
@@ -184,7 +183,20 @@ class VectorScorer:
         return self._known_places[columns]
 
 
-def _matrix(rows: Iterable[Sequence[float]], width: int) -> Floats:
+def matrix_of(rows: Iterable[Sequence[float]], width: int) -> Floats:
+    """Make a matrix of rows.
+
+    Parameters
+    ----------
+    rows
+        Each of as many numbers.
+    width
+        How many.
+
+    Returns
+    -------
+    ndarray of float, shape (n, width)
+    """
     # numpy would look at each number by itself to learn its type: that takes three times as long.
     pack = Struct(f"{width}d").pack
     return np.frombuffer(b"".join([pack(*row) for row in rows])).reshape(-1, width)

@@ -2,9 +2,9 @@
 
 https://www.rfc-editor.org/rfc/rfc4180, but for line breaks within cells; `streams` calls it.
 
-Rows become the text of JSON, so that their numbers are read, checked and diagnosed as those of any
-other transaction. Nearly all go many at once, as arrays of numbers; what cannot be read so goes row
-by row and cell by cell, as an object.
+Nearly all rows are read many at once, as a table of numbers. What cannot be read so goes row by
+row and cell by cell, and becomes the text of JSON, so that its numbers are read, checked and
+diagnosed as those of any other transaction.
 """
 
 import csv
@@ -13,7 +13,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
-from types import GenericAlias
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -28,8 +28,10 @@ from function.errors import (
     MalformedBodyError,
 )
 from function.lines import LINE_LIMIT
-from function.scanning import count
-from function.transaction import NUMBER_FIELDS, RANGES
+from function.transaction import NUMBER_FIELDS
+
+if TYPE_CHECKING:
+    from function.tables import Table
 
 MEDIA_TYPE = "text/csv"
 IGNORED_COLUMN = "Class"
@@ -40,8 +42,6 @@ ALLOWED = "allowed are V1 to V28, Amount, Time, id and Class"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 PLAIN_IDS = re.compile(rb"[ !#-\[\]-~\n]*")
 """Printable ASCII but for the quote and the backslash, which CSV or JSON would write otherwise."""
-
-TYPES = {**RANGES, IGNORED_COLUMN: float}
 
 
 class CsvTranslator:
@@ -70,9 +70,6 @@ class CsvTranslator:
         self._names = [name.strip() for name in _cells_of(header.removeprefix(b"\xef\xbb\xbf"))]
         _check(self._names, core.reader.required)
         self._columns = tuple(name for name in self._names if name != "id")
-        row = GenericAlias(tuple, tuple(TYPES[name] for name in self._columns))
-        # Not strict: a number may stand in quotes, as the class does in the data set's own file.
-        self._rows = msgspec.json.Decoder(list[row], strict=False)  # type: ignore[valid-type]
         self._row = 0
 
     def answer_block(self, block: bytes) -> bytes:
@@ -98,10 +95,10 @@ class CsvTranslator:
         ids: list[str] = []
         if "id" in self._names:
             ids, block = self._parted(block)
-        rows = self._numbers_of(block)
-        verdicts = self._core.decide_rows(rows, self._columns)
-        numbered = range(self._row + 1, self._row + 1 + len(rows))
-        self._row += len(rows)
+        table = self._table_of(block)
+        verdicts = self._core.decide_table(table)
+        numbered = range(self._row + 1, self._row + 1 + len(table))
+        self._row += len(table)
         names = (
             [name or number for name, number in zip(ids, numbered, strict=True)]
             if ids
@@ -125,18 +122,15 @@ class CsvTranslator:
             [*(b",".join(each) for each in cells), b""]
         )
 
-    def _numbers_of(self, block: bytes) -> list[tuple[float, ...]]:
-        if b"\\" in block:  # which means something in JSON and nothing in CSV
-            raise MalformedBodyError("A row has to be read by itself.")
-        try:
-            rows: list[tuple[float, ...]]
-            rows = self._rows.decode(b"[[%b]]" % block[:-1].replace(b"\n", b"],["))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise MalformedBodyError(f"A row cannot be read: {error}.") from None
-        # What was between brackets of its own would be one row more, and no line is one less.
-        if len(rows) != count(block, b"\n"):
+    def _table_of(self, block: bytes) -> "Table":
+        from function.tables import table_of_rows  # noqa: PLC0415  with the first rows
+
+        if self._columns[-1] == IGNORED_COLUMN:  # it stands in quotes in the data set's own file
+            block = block.replace(b',"0"\n', b",0\n").replace(b',"1"\n', b",1\n")
+        table = table_of_rows(block, self._columns)
+        if table is None:
             raise MalformedBodyError("The rows have to be read one by one.")
-        return rows
+        return table
 
     def answer(self, line: bytes | None) -> bytes:
         """Answer the next row.

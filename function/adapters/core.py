@@ -3,8 +3,9 @@
 `application` makes it; the adapters that score use it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cached_property
+from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from function.settings import Settings
 from function.transaction import Transaction, numbers_getter
 
 if TYPE_CHECKING:
+    from function.tables import Table
     from function.vectors import VectorScorer, Verdicts
 
 FEW = 32
@@ -84,7 +86,7 @@ class Core:
         self.observations.add(transaction, decision)
         return decision
 
-    def decide_all(self, transactions: Sequence[Transaction], reasons: int) -> list[Decision]:
+    def decide_all(self, transactions: "list[Transaction] | Table", reasons: int) -> list[Decision]:
         """Score many.
 
         Parameters
@@ -99,15 +101,14 @@ class Core:
         list of Decision
             In the same order and without their model.
         """
-        if len(transactions) <= FEW:
-            decisions = [self.scorer.decide(each, reasons) for each in transactions]
-            for transaction, decision in zip(transactions, decisions, strict=True):
-                self.observations.add(transaction, decision)
-            return decisions
-        rows = map(self._numbers, transactions)
-        verdicts = self._vectors.decide(rows, self.reader.required, explained=reasons > 0)
-        self._observe(self._features_of, transactions, verdicts)
-        ids = [each.id for each in transactions]
+        if isinstance(transactions, list):
+            if len(transactions) <= FEW:
+                return self._decide_few(transactions, reasons)
+            ids: Iterable[str | None] = [each.id for each in transactions]
+            verdicts = self._verdicts_on(transactions, explained=reasons > 0)
+        else:
+            ids = repeat(None)
+            verdicts = self.decide_table(transactions, explained=reasons > 0)
         decisions = list(
             map(Decision, ids, verdicts.frauds, verdicts.probabilities, verdicts.thresholds)
         )
@@ -115,26 +116,43 @@ class Core:
             decision.reasons = self.scorer.reasons(each, reasons)
         return decisions
 
-    def decide_rows(self, rows: Sequence[Sequence[float]], columns: tuple[str, ...]) -> "Verdicts":
+    def decide_table(self, table: "Table", *, explained: bool = False) -> "Verdicts":
         """Score many of which only the numbers are known.
 
         Parameters
         ----------
-        rows
-            Their numbers, whose ranges have been checked; at least one row.
-        columns
-            What the numbers of a row are: all that the model requires among them.
+        table
+            At least one row; all that the model requires is among the columns.
+        explained
+            Whether to give the contributions too.
 
         Returns
         -------
         Verdicts
         """
-        verdicts = self._vectors.decide(rows, columns)
-        features = itemgetter(*map(columns.index, self._features))
-        self._observe(features, rows, verdicts)
+        verdicts = self._vectors.decide(table.numbers, table.columns, explained=explained)
+        features = itemgetter(*map(table.columns.index, self._features))
+        self._observe(features, table, verdicts)
         return verdicts
 
-    def _observe(self, numbers: Numbers, transactions: Sequence[object], found: "Verdicts") -> None:
+    def _decide_few(self, transactions: list[Transaction], reasons: int) -> list[Decision]:
+        decisions = [self.scorer.decide(each, reasons) for each in transactions]
+        for transaction, decision in zip(transactions, decisions, strict=True):
+            self.observations.add(transaction, decision)
+        return decisions
+
+    def _verdicts_on(self, transactions: list[Transaction], *, explained: bool) -> "Verdicts":
+        from function.vectors import matrix_of  # noqa: PLC0415  as in _vectors
+
+        columns = self.reader.required
+        matrix = matrix_of(map(self._numbers, transactions), len(columns))
+        verdicts = self._vectors.decide(matrix, columns, explained=explained)
+        self._observe(self._features_of, transactions, verdicts)
+        return verdicts
+
+    def _observe(
+        self, numbers: Numbers, transactions: "list[Transaction] | Table", found: "Verdicts"
+    ) -> None:
         self.observations.add_batch(
             numbers, transactions, found.probabilities, found.frauds, found.score_counts
         )

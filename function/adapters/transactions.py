@@ -7,6 +7,7 @@ from starlette.responses import Response
 from function.adapters.core import Core
 from function.adapters.requests import reasons_wanted
 from function.scoring import Decision, ModelReference
+from function.transaction import Transaction
 
 MEDIA_TYPE = "application/json"
 REASONS_OF_EACH = 0
@@ -50,9 +51,9 @@ def score_transactions(core: Core, request: Request, body: bytes) -> Response:
     """
     found = core.reader.read_transactions(body)
     answer: Decision | Decisions
-    if isinstance(found, list):
+    if isinstance(found, Transaction):
+        answer = core.decide(found, reasons_wanted(request, core.reasons))
+    else:
         reasons = reasons_wanted(request, REASONS_OF_EACH)
         answer = Decisions(core.decide_all(found, reasons), core.scorer.reference)
-    else:
-        answer = core.decide(found, reasons_wanted(request, core.reasons))
     return Response(msgspec.json.encode(answer), media_type=MEDIA_TYPE)

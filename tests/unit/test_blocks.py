@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function import reading
 from function.adapters import streams
 from function.adapters.comma_separated import CsvTranslator
 from function.adapters.core import Core
 from function.adapters.ndjson import NdjsonTranslator
+from function.errors import InputError
 from function.lines import cut
 from function.model import read_model
 from function.scoring import Scorer
 from function.settings import DEFAULT_MODEL, Settings
-from function.transaction import REQUIRED_FIELDS
+from function.tables import Table
+from function.transaction import REQUIRED_FIELDS, Transaction
 
 CORE = Core(Scorer(read_model(DEFAULT_MODEL)), Settings())
 NUMBERS = dict.fromkeys(REQUIRED_FIELDS, 0.25)
@@ -39,6 +42,18 @@ OBJECTS = [
     "[]",
     "\\",
     "x" * 70_000,
+]
+SCRAPS = [
+    "",
+    *'{}[],:"\\\n\r\t 05.-+eV',
+    "null",
+    "[0]",
+    "},{",
+    "}\n{",
+    ', "V1": 1',
+    '"',
+    "e5",
+    "\ufeff",
 ]
 HEADER = ["id", *REQUIRED_FIELDS, "Class"]
 ROW = [*["0.25"] * len(REQUIRED_FIELDS), '"0"']
@@ -68,6 +83,13 @@ def blocks_of_any_length(monkeypatch):
     monkeypatch.setattr(streams, "FEW", 0)
 
 
+@pytest.fixture(
+    params=[0, 1 << 30], ids=["as tables where they can be", "as objects"], autouse=True
+)
+def least_length_of_tables(request, monkeypatch):
+    monkeypatch.setattr(reading, "LONG", request.param)
+
+
 def same(one, other):
     if isinstance(one, float):
         return math.isclose(one, other, rel_tol=1e-12)
@@ -76,18 +98,62 @@ def same(one, other):
     return one == other
 
 
-@given(st.lists(st.sampled_from(OBJECTS) | st.just(GOOD), min_size=1, max_size=60), st.booleans())
-def test_lines_of_json(lines, windows):
-    end = "\r\n" if windows else "\n"
-    block = "".join(line + end for line in lines).encode()
+def answered_alike(block):
     together = streams._answers(NdjsonTranslator(CORE, 0), block)
     singly = b"".join(map(NdjsonTranslator(CORE, 0).answer, cut(block)))
     found, expected = (
         msgspec.json.decode(b"[%b]" % each.replace(b"\n", b",")[:-1] or b"[]")
         for each in (together, singly)
     )
-    assert len(found) == len(expected)
-    assert all(map(same, found, expected))
+    return len(found) == len(expected) and all(map(same, found, expected))
+
+
+@given(st.lists(st.sampled_from(OBJECTS) | st.just(GOOD), min_size=1, max_size=60), st.booleans())
+def test_lines_of_json(lines, windows):
+    end = "\r\n" if windows else "\n"
+    assert answered_alike("".join(line + end for line in lines).encode())
+
+
+@st.composite
+def damaged(draw, text):
+    """Put something in the place of a few characters here and there."""
+    for _ in range(draw(st.integers(0, 3))):
+        place, length = draw(st.integers(0, len(text))), draw(st.integers(0, 12))
+        text = text[:place] + draw(st.sampled_from(SCRAPS)) + text[place + length :]
+    return text.encode()
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (",  ", ": "), (" ,", ":")])
+@given(st.data())
+def test_damaged_lines_of_json(separators, data):
+    lines = 3 * (json.dumps({**NUMBERS, "Time": 1}, separators=separators) + "\n")
+    block = data.draw(damaged(lines))
+    assert answered_alike(block.removesuffix(b"\n") + b"\n")
+
+
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": "), (",\n", ": ")])
+@given(st.data())
+def test_a_damaged_array(separators, data):
+    body = data.draw(damaged(json.dumps([NUMBERS] * 3, separators=separators)))
+    with pytest.MonkeyPatch.context() as patch:
+        found = read(body)
+        patch.setattr(reading, "LONG", 1 << 30)
+        assert found == read(body)
+
+
+def read(body):
+    """Return the numbers of all, or what is wrong with them."""
+    try:
+        found = CORE.reader.read_transactions(body)
+    except InputError as error:
+        return str(error), getattr(error, "faults", None)
+    if isinstance(found, Table):
+        return [dict(zip(found.columns, row.tolist(), strict=True)) for row in found]
+    many = found if isinstance(found, list) else [found]
+    return [
+        {name: value for name, value in msgspec.structs.asdict(each).items() if value is not None}
+        for each in many
+    ]
 
 
 def table_of(answers):
@@ -106,20 +172,31 @@ def test_rows_of_csv(rows, windows, named):
     end = "\r\n" if windows else "\n"
     header = HEADER if named else HEADER[1:]
     rows = rows if named else [row.partition(",")[2] for row in rows]
-    block = "".join(row + end for row in rows).encode()
+    assert rows_answered_alike(header, "".join(row + end for row in rows).encode())
+
+
+@pytest.mark.parametrize("header", [HEADER[1:], HEADER[1:-1], [*HEADER[1:], "id"]])
+@given(st.data())
+def test_damaged_rows_of_csv(header, data):
+    row = ",".join(dict(zip(HEADER, ["a", *ROW], strict=True))[name] for name in header)
+    block = data.draw(damaged(3 * (row + "\n")))
+    assert rows_answered_alike(header, block.removesuffix(b"\n") + b"\n")
+
+
+def rows_answered_alike(header, block):
     first, second = (CsvTranslator(CORE, ",".join(header).encode()) for _ in range(2))
     found = table_of(streams._answers(first, block))
     expected = table_of(b"".join(map(second.answer, cut(block))))
-    assert len(found) == len(expected)
-    assert all(all(map(same, one, other)) for one, other in zip(found, expected, strict=True))
+    return len(found) == len(expected) and all(
+        all(map(same, one, other)) for one, other in zip(found, expected, strict=True)
+    )
 
 
 def test_many_transactions_are_found_to_be_what_each_is_found_to_be(sample):
     bodies = sample[list(REQUIRED_FIELDS)].head(1000).to_dict("records")
-    found = CORE.reader.read_transactions(msgspec.json.encode(bodies))
-    decisions = CORE.decide_all(found, 3)
-    for transaction, decision in zip(found, decisions, strict=True):
-        single = CORE.scorer.decide(transaction, 3)
+    decisions = CORE.decide_all(CORE.reader.read_transactions(msgspec.json.encode(bodies)), 3)
+    for body, decision in zip(bodies, decisions, strict=True):
+        single = CORE.scorer.decide(Transaction(**body), 3)
         assert decision.fraud == single.fraud
         assert decision.probability == pytest.approx(single.probability, rel=1e-12)
         assert [each.feature for each in decision.reasons] == [

@@ -1,0 +1,183 @@
+"""Reads JSON objects that are all written alike, as programs write them; `reading` calls it.
+
+What is between their numbers is then the same for all: it is compared with the first object's, and
+made blanks, all at once. What is left is one array of numbers, for `tables` to read. Objects that
+are written in another way are left to who asks here.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from function.tables import COMMA, NEWLINE, Floats, Table, numbers_of, table_of_numbers
+from function.transaction import NUMBER_FIELDS
+
+AT_ONCE = 256 * 1024
+"""Bytes; with all that is made of them they stay within a processor's own memory."""
+
+WORD = 8
+"""Bytes that numpy looks at as one number: nearly all of a name with its quotes and colon."""
+
+SPACE, COLON = b" :"
+IN_LINES = (b"}\n", b"}\r\n")
+IN_ARRAY = (b"},", b"}, ", b"},\n")
+"""How one object ends before the next begins."""
+
+
+def table_of_objects(text: bytes, ends: Sequence[bytes]) -> Table | None:
+    r"""Read objects that are written alike.
+
+    Parameters
+    ----------
+    text
+        JSON objects, from the first one's brace on; after the last one's there is the \n of a line
+        or the bracket of an array.
+    ends
+        How one object may end before the next begins: `IN_LINES` or `IN_ARRAY`.
+
+    Returns
+    -------
+    Table or None
+        None where the objects differ in their names or the order of these, have anything but
+        numbers, or blanks elsewhere than programs write them; or where a number is out of its range
+        or missing.
+    """
+    layout = _layout_of(text, ends)
+    if layout is None:
+        return None
+    found = []
+    for piece in _pieces(text):
+        numbers = _numbers_of_objects(piece, layout)
+        if numbers is None:
+            return None
+        found.append(numbers)
+    return table_of_numbers(layout.names, np.concatenate(found))
+
+
+class _Layout:
+    """How objects are written that all have the same names in the same order.
+
+    Parameters
+    ----------
+    names
+        Of the numbers.
+    comma
+        What stands between a number and the next name: a comma, perhaps with a blank.
+    end
+        What stands between one object's last number and the next object's brace.
+    """
+
+    def __init__(self, names: tuple[str, ...], comma: bytes, end: bytes) -> None:
+        self.names = names
+        self.end = end
+        befores = [b"{", *[comma] * (len(names) - 1)]
+        texts = [
+            before + f'"{name}":'.encode() for before, name in zip(befores, names, strict=True)
+        ]
+        self.words = _as_words(texts)
+        self.masks = _as_words([b"\xff" * len(text) for text in texts])
+        self.blanks = _as_words([_blank(text) for text in texts])
+        self.beyond = [
+            (column, len(text) - 1 - place, character)
+            for column, text in enumerate(texts)
+            for place, character in enumerate(text[:-WORD])
+        ]
+        """What of a long name is not in its word: column, distance to the colon, character."""
+        self.first_colon = len(texts[0]) - 1
+
+
+def _as_words(texts: Sequence[bytes]) -> NDArray[np.uint64]:
+    padded = b"".join(text[-WORD:].rjust(WORD, b"\0") for text in texts)
+    return np.frombuffer(padded, "<u8")
+
+
+def _blank(text: bytes) -> bytes:
+    """Leave the comma before a name alone."""
+    return bytes(each if each == COMMA else SPACE for each in text)
+
+
+def _layout_of(text: bytes, ends: Sequence[bytes]) -> _Layout | None:
+    """Tell by the first object how all may be written."""
+    closing = text.find(b"}")
+    try:
+        names = tuple(msgspec.json.decode(text[: closing + 1], type=dict[str, float]))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    if not names or not set(names) <= set(NUMBER_FIELDS):
+        return None
+    comma = b", " if b", " in text[:closing] else b","
+    end = next((each for each in ends if text.startswith(each + b"{", closing)), ends[0])
+    return _known_layout(names, comma, end)
+
+
+_known_layout = lru_cache(maxsize=64)(_Layout)
+
+
+def _pieces(text: bytes) -> list[bytes]:
+    """Cut before opening braces. Were one of them within a string, the pieces would not be read."""
+    places = [0]
+    while len(text) - places[-1] > AT_ONCE:
+        place = text.rfind(b"{", places[-1] + 1, places[-1] + AT_ONCE)
+        if place < 0:
+            break
+        places.append(place)
+    return [text[begin:end] for begin, end in zip(places, [*places[1:], None], strict=True)]
+
+
+def _numbers_of_objects(text: bytes, layout: _Layout) -> Floats | None:
+    closing = text.rfind(b"}")
+    if text[closing:] not in {layout.end, b"}]"}:
+        return None
+    array = bytearray(b"[%b%b]" % (b" " * WORD, text[:closing]))
+    places = np.flatnonzero(np.frombuffer(array, np.uint8) == COLON)
+    if len(places) % len(layout.names):
+        return None
+    colons = places.reshape(-1, len(layout.names))
+    if not (_blank_names(array, colons, layout) and _blank_ends(array, colons[:, 0], layout)):
+        return None
+    # simdjson makes one array of all that are within another.
+    numbers = numbers_of(array) if array.find(b"[", 1) < 0 else None
+    return numbers if numbers is not None and numbers.size == colons.size else None
+
+
+def _blank_names(text: bytearray, colons: NDArray[np.intp], layout: _Layout) -> bool:
+    """Make blanks of all names, with quotes and colons, if each is where it should be.
+
+    It has to stand right after the comma, or the first after the brace: what is before the comma
+    then is the number of the name before.
+    """
+    characters = np.frombuffer(text, np.uint8)
+    words = np.ndarray((len(text) - WORD + 1,), "<u8", text, 0, (1,))  # from each character on
+    places = colons - (WORD - 1)
+    found = words[places]
+    if not ((found & layout.masks) == layout.words).all():
+        return False
+    words[places] = (found & ~layout.masks) | layout.blanks
+    for column, distance, character in layout.beyond:
+        where = colons[:, column] - distance
+        if not (characters[where] == character).all():
+            return False
+        if character != COMMA:
+            characters[where] = SPACE
+    return True
+
+
+def _blank_ends(text: bytearray, first_colons: NDArray[np.intp], layout: _Layout) -> bool:
+    """Leave between an object and the next no more than a comma."""
+    characters = np.frombuffer(text, np.uint8)
+    starts = first_colons - layout.first_colon
+    nexts, end = starts[1:], layout.end
+    ends = nexts - len(end)
+    if starts[0] != 1 + WORD or any(
+        (characters[ends + place] != character).any() for place, character in enumerate(end)
+    ):
+        return False
+    if end.endswith(b"\n") and np.count_nonzero(characters == NEWLINE) != len(ends):
+        return False
+    characters[ends] = SPACE
+    if COMMA not in end:
+        characters[nexts - 1] = COMMA
+    return True
