@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+from function.adapters.requests import headers_of
 from function.adapters.streams import MEDIA_TYPES
 from function.http_protocol import LimitedProtocol
 
@@ -107,15 +108,12 @@ class DirectProtocol(LimitedProtocol):
 def _is_short(cycle: RequestResponseCycle) -> bool:
     if cycle.waiting_for_100_continue:
         return False
-    for name, value in cycle.scope["headers"]:
-        if name == b"content-length":
-            if int(value) > SHORT:
-                return False
-        elif name == b"transfer-encoding" or (
-            name == b"content-type" and value.startswith(STREAMS)
-        ):
-            return False
-    return True
+    headers = headers_of(cycle.scope)  # type: ignore[arg-type]  # a TypedDict is one
+    return (
+        int(headers.get(b"content-length", 0)) <= SHORT
+        and b"transfer-encoding" not in headers
+        and not headers.get(b"content-type", b"").startswith(STREAMS)
+    )
 
 
 async def _returned(response: Response) -> Response:

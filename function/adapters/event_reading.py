@@ -8,6 +8,7 @@ takes several times as long as scoring; the tests speak to this module through t
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import unquote
 
@@ -61,14 +62,20 @@ def binary_event(headers: Headers, body: bytes) -> Event:
         Nothing of it is checked yet.
     """
     attributes: dict[str, object] = {}
-    for name, value in headers:
-        if name.startswith(HEADER_PREFIX):
+    for header, value in headers:
+        if (name := _attribute_name(header)) is not None:
             text = value.decode("latin-1")
-            text = unquote(text) if "%" in text else text
-            attributes[name[len(HEADER_PREFIX) :].decode("latin-1")] = text
-        elif name == b"content-type":
-            attributes["datacontenttype"] = value.decode("latin-1")
+            attributes[name] = unquote(text) if "%" in text and header != b"content-type" else text
     return Event(attributes, body, "", structured=False)
+
+
+@lru_cache(maxsize=64)  # a few come with every event; others are the client's own
+def _attribute_name(header: bytes) -> str | None:
+    if header == b"content-type":
+        return "datacontenttype"
+    if not header.startswith(HEADER_PREFIX):
+        return None
+    return header.removeprefix(HEADER_PREFIX).decode("latin-1")
 
 
 def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:

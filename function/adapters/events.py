@@ -1,6 +1,7 @@
 """CloudEvents 1.0 over HTTP: a transaction comes, a decision goes; `application` calls it."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from time import gmtime, strftime, time_ns
 from urllib.parse import quote
@@ -22,6 +23,7 @@ PLAIN = re.compile("[!#$&-~]*")
 """What needs no encoding as a header's value: printable ASCII but for the space, " and %."""
 
 DECISION_TYPE = "dev.fraud.decision.v1"
+DATA_MEDIA_TYPE = "application/json"
 NOT_CARRIED_OVER = frozenset(
     ("id", "source", "specversion", "type", "time", "datacontenttype", "dataschema")
 )
@@ -59,15 +61,15 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     transaction = transaction_of(event, core.reader)
     decision = core.decide(transaction, reasons_wanted(request, core.reasons))
     _name(decision, event)
-    attributes = _reply_attributes(event, core.revision)
+    attributes = _reply_attributes(event)
     if trace := traceparent_of(request):
         # Who delivers an event may say more about its trace than the event does.
         attributes.setdefault("traceparent", trace)
     if structured:
-        attributes["data"] = decision
-        return Response(msgspec.json.encode(attributes), media_type=STRUCTURED_MEDIA_TYPE)
-    media_type = str(attributes.pop("datacontenttype"))
-    response = Response(msgspec.json.encode(decision), media_type=media_type)
+        reply = {**_fixed_attributes(core.revision), **attributes, "data": decision}
+        return Response(msgspec.json.encode(reply), media_type=STRUCTURED_MEDIA_TYPE)
+    response = Response(msgspec.json.encode(decision), media_type=DATA_MEDIA_TYPE)
+    response.raw_headers += _fixed_headers(core.revision)
     response.raw_headers += [
         (_header_name(name), _header_value(value)) for name, value in attributes.items()
     ]
@@ -99,11 +101,11 @@ def score_batch(core: Core, request: Request, body: bytes) -> Response:
     events = structured_events(body, core.reader)
     transactions = transactions_of(events, core.reader)
     decisions = core.decide_all(transactions, reasons_wanted(request, REASONS_OF_EACH))
-    replies = []
+    replies, fixed = [], _fixed_attributes(core.revision)
     for event, decision in zip(events, decisions, strict=True):
         _name(decision, event)
         decision.model = core.scorer.reference
-        replies.append({**_reply_attributes(event, core.revision), "data": decision})
+        replies.append({**fixed, **_reply_attributes(event), "data": decision})
     return Response(msgspec.json.encode(replies), media_type=BATCH_MEDIA_TYPE)
 
 
@@ -113,15 +115,30 @@ def _name(decision: Decision, event: Event) -> None:
         decision.id = str(event.attributes["id"])
 
 
-def _reply_attributes(event: Event, revision: str) -> dict[str, object]:
-    attributes = {
+@lru_cache(maxsize=1)
+def _fixed_attributes(revision: str) -> Mapping[str, str]:
+    """Return what all replies of a revision have in common."""
+    return {
         "specversion": SPECVERSION,
-        "id": event.attributes["id"],
         "source": f"/fraud/{revision}",
         "type": DECISION_TYPE,
-        "time": _now(),
-        "datacontenttype": "application/json",
+        "datacontenttype": DATA_MEDIA_TYPE,
     }
+
+
+@lru_cache(maxsize=1)
+def _fixed_headers(revision: str) -> list[tuple[bytes, bytes]]:
+    """Return the same for a binary reply, whose media type is in a header of HTTP's own."""
+    return [
+        (_header_name(name), _header_value(value))
+        for name, value in _fixed_attributes(revision).items()
+        if name != "datacontenttype"
+    ]
+
+
+def _reply_attributes(event: Event) -> dict[str, object]:
+    """Return what a reply has of its own, and what it takes over."""
+    attributes = {"id": event.attributes["id"], "time": _now()}
     for name in event.attributes.keys() - NOT_CARRIED_OVER:
         attributes[name] = event.attributes[name]
     return attributes

@@ -101,7 +101,7 @@ class Keys:
 
 def _key_of(request: Request) -> bytes | None:
     """Return the key that a request has, or None where it has none."""
-    scheme, _, key = headers_of(request).get(b"authorization", b"").partition(b" ")
+    scheme, _, key = headers_of(request.scope).get(b"authorization", b"").partition(b" ")
     return key.strip() if scheme.lower() == b"bearer" else None
 
 

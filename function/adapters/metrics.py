@@ -55,7 +55,7 @@ def routes(core: Core, meter: Meter, settings: Settings) -> Routes:
         await read_body(request, settings.max_body_bytes)
         if registry is None:
             registry = _registry(Collector(core, meter))
-        accepted = headers_of(request).get(b"accept", b"").decode("latin-1")
+        accepted = headers_of(request.scope).get(b"accept", b"").decode("latin-1")
         encode, media_type = choose_encoder(accepted)
         return Response(encode(registry), headers={"content-type": media_type})
 

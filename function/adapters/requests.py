@@ -8,6 +8,7 @@ from functools import lru_cache
 from urllib.parse import parse_qs
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Scope
 
 from function.errors import BodyTooLargeError, Fault, InvalidInputError
 
@@ -21,24 +22,37 @@ TRACEPARENT = re.compile(
 """W3C Trace Context, https://www.w3.org/TR/trace-context/#traceparent-header."""
 
 
-def headers_of(request: Request) -> dict[bytes, bytes]:
+def headers_of(scope: Scope) -> dict[bytes, bytes]:
     """Return a request's headers by name.
 
     Parameters
     ----------
-    request
-        It keeps them for the next who asks.
+    scope
+        The request's; it keeps them for the next who asks.
 
     Returns
     -------
     dict of bytes to bytes
         By names in lower case; of several of one name, the last.
     """
-    scope = request.scope
     headers: dict[bytes, bytes] | None = scope.get(HEADERS_KEY)
     if headers is None:
         headers = scope[HEADERS_KEY] = dict(scope["headers"])
     return headers
+
+
+def set_headers(scope: Scope, headers: list[tuple[bytes, bytes]]) -> None:
+    """Put other headers in the place of a request's own.
+
+    Parameters
+    ----------
+    scope
+        The request's.
+    headers
+        Names in lower case, and values.
+    """
+    scope["headers"] = headers
+    scope.pop(HEADERS_KEY, None)
 
 
 def traceparent_of(request: Request) -> str | None:
@@ -54,7 +68,7 @@ def traceparent_of(request: Request) -> str | None:
     str or None
         The header's value; None where there is none, or none that is valid.
     """
-    value = headers_of(request).get(b"traceparent")
+    value = headers_of(request.scope).get(b"traceparent")
     if value is None or not TRACEPARENT.fullmatch(value):
         return None
     return value.decode("ascii")

@@ -45,7 +45,7 @@ def routes(core: Core, settings: Settings) -> Routes:
 
 async def _scored(core: Core, request: Request, limit: int) -> Response:
     """Answer by content type; a stream is answered before its body is all there."""
-    headers = headers_of(request)
+    headers = headers_of(request.scope)
     media_type = media_type_of(headers.get(b"content-type", b"").decode("latin-1"))
     binary = is_binary_event(headers)
     if media_type in streams.MEDIA_TYPES and not binary:

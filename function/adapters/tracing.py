@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from function.adapters.application import Function
-from function.adapters.requests import protocol_of
+from function.adapters.requests import protocol_of, set_headers
 from function.scoring import ModelReference
 
 SERVER_ERROR = 500
@@ -70,4 +70,4 @@ def _enter(request: Request) -> None:
     PROPAGATOR.inject(carrier)
     own = {name.encode(): value.encode() for name, value in carrier.items()}
     kept = [pair for pair in request.scope["headers"] if pair[0] not in own]
-    request.scope["headers"] = [*kept, *own.items()]
+    set_headers(request.scope, [*kept, *own.items()])
