@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 from knative.cluster import render
 
@@ -28,6 +29,19 @@ def every_kustomization(test):
 needs_kubectl = pytest.mark.skipif(
     shutil.which("kubectl") is None, reason="kubectl, which renders manifests, is not installed"
 )
+
+
+def settings_in_production() -> dict[str, str]:
+    """Return what the production overlay sets, by the variable's name."""
+    lines = (PRODUCTION / "settings.env").read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+
+def memory_limit_in_production() -> int:
+    """Return how many MiB a pod's function may take there."""
+    patches = yaml.safe_load((PRODUCTION / "container.yaml").read_text())
+    (limit,) = (each["value"] for each in patches if each["path"].endswith("limits/memory"))
+    return int(limit.removesuffix("Mi"))
 
 
 def knative_service(objects: list[dict]) -> dict:

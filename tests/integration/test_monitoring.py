@@ -10,18 +10,19 @@ import requests
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from tests.expressions import MONITORING, dashboard, expressions, faults, rule_groups, rules
-from tests.manifests import MANIFESTS, PROJECT
+from tests.expressions import (
+    MONITORING,
+    OF_THE_QUEUE_PROXY,
+    dashboard,
+    expressions,
+    faults,
+    rule_groups,
+    rules,
+)
+from tests.manifests import PROJECT, memory_limit_in_production
 from tests.server import running_server
 
 CASES = PROJECT / "tests" / "monitoring" / "rules.yaml"
-
-OF_THE_QUEUE_PROXY = {
-    "revision_app_request_count": {"service_name": {"fraud"}, "response_code_class": {"5xx"}},
-    "kn_serving_invocation_duration_seconds_count": {"http_response_status_code": {"503"}},
-}
-"""serving, pkg/queue/request_metric.go, of releases before 1.19 and since; tests/cluster looks
-whether the cluster's own has one of them."""
 
 RECORDED = {rule["record"]: {} for rule in rules() if "record" in rule}
 
@@ -72,11 +73,9 @@ def test_every_alert_has_a_severity_and_says_what_to_do():
 
 
 def test_the_alert_on_memory_comes_before_the_limit_of_production():
-    patches = yaml.safe_load((MANIFESTS / "overlays" / "production" / "container.yaml").read_text())
-    (limit,) = (each["value"] for each in patches if each["path"].endswith("limits/memory"))
     (alert,) = (rule["expr"] for rule in rules() if rule.get("alert") == "FraudMemory")
     mebibytes = int(alert.rpartition("> ")[2].split(" ")[0])
-    assert 0.7 < mebibytes / int(limit.removesuffix("Mi")) < 0.9
+    assert 0.7 < mebibytes / memory_limit_in_production() < 0.9
 
 
 def test_no_two_panels_of_the_dashboard_share_an_id_or_a_place():

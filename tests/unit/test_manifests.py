@@ -14,6 +14,7 @@ from tests.manifests import (
     every_kustomization,
     knative_service,
     needs_kubectl,
+    settings_in_production,
 )
 
 FILES = sorted(MANIFESTS.rglob("*.yaml"))
@@ -125,11 +126,6 @@ def test_every_object_is_part_of_fraud_scoring(directory):
         each["metadata"].get("labels", {}).get("app.kubernetes.io/part-of") for each in objects
     }
     assert parts == {"fraud-scoring"}
-
-
-def settings_in_production() -> dict[str, str]:
-    lines = (PRODUCTION / "settings.env").read_text().splitlines()
-    return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
 
 def test_the_production_settings_are_some_that_the_function_has_and_takes():
