@@ -16,6 +16,7 @@ KUSTOMIZATIONS = sorted(
     path.parent
     for folder in ("base", "overlays", "monitoring")
     for path in (MANIFESTS / folder).rglob("kustomization.yaml")
+    if "kind: Component" not in path.read_text()
 )
 """What can be applied as it stands; components cannot."""
 
@@ -53,7 +54,7 @@ def knative_service(objects: list[dict]) -> dict:
 def changed(directory: Path, folder: Path, overlay: str) -> list[dict]:
     """Render an overlay that changes one of ours; `overlay` is its kustomization's text."""
     copy = folder / "knative"
-    shutil.copytree(MANIFESTS, copy, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+    shutil.copytree(MANIFESTS, copy, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "changed").mkdir()
     resources = f"resources: [../{directory.relative_to(MANIFESTS)}]\n"
     (copy / "changed" / "kustomization.yaml").write_text(resources + overlay)

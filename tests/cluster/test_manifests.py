@@ -6,16 +6,20 @@ from copy import deepcopy
 import pytest
 from openapi_schema_validator import OAS30Validator
 
-from knative.cluster import render
 from knative.commands import run
 from knative.errors import CommandError
-from tests.manifests import MANIFESTS, PRODUCTION, changed, every_kustomization, knative_service
+from tests.manifests import (
+    KUSTOMIZATIONS,
+    PRODUCTION,
+    changed,
+    every_kustomization,
+    knative_service,
+    render,
+)
 
 DRY_RUN = ("apply", "--dry-run=server", "--validate=strict", "--filename=-")
 POD_DRY_RUN = {"features.knative.dev/podspec-dryrun": "enabled"}
 """Has Knative's webhook ask Kubernetes what it says of the pod, too."""
-
-SERVED_BY_KUBERNETES = {"v1", "policy/v1", "networking.k8s.io/v1"}
 
 
 @pytest.fixture(scope="module")
@@ -158,11 +162,7 @@ def strict(schema):
     return closed
 
 
-SERVICES = [
-    path
-    for path in (MANIFESTS / "base", *sorted((MANIFESTS / "overlays").iterdir()))
-    if (path / "kustomization.yaml").is_file()
-]
+SERVICES = [each for each in KUSTOMIZATIONS if each.name != "monitoring"]
 
 
 @pytest.mark.parametrize("directory", SERVICES, ids=lambda path: path.name)

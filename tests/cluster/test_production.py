@@ -11,12 +11,11 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from knative.cluster import render
 from knative.commands import run
 from knative.errors import CommandError
 from tests.cluster.conftest import SERVICE, Deployment
 from tests.expressions import OF_THE_QUEUE_PROXY
-from tests.manifests import PRODUCTION, changed, knative_service
+from tests.manifests import PRODUCTION, changed, knative_service, render
 
 FIRST, SECOND = "fraud-00001", "fraud-00002"
 OLD_KEY, NEW_KEY, PROMETHEUS_KEY = "a" * 32, "b" * 32, "c" * 32

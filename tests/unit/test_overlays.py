@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from function.settings import Settings, read_settings
-from knative.cluster import render
 from tests.manifests import (
     MANIFESTS,
     PRODUCTION,
@@ -14,6 +13,7 @@ from tests.manifests import (
     every_kustomization,
     knative_service,
     needs_kubectl,
+    render,
     settings_in_production,
 )
 
