@@ -1,26 +1,25 @@
 """The Knative Service in the cluster that KUBECONFIG names: read it, write it, wait for it.
 
-`deploy` and `traffic` call it. It goes through kubectl, which every operator has: it renders the
-manifests, and it knows every way of logging in to a cluster.
+`deploy`, `traffic` and `status` call it.
 """
 
 import json
 import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import msgspec
-import yaml
 
-from knative.commands import run
 from knative.errors import ClusterError, CommandError, ConflictError, NotInTimeError
-from knative.objects import PodList, Revision, RevisionList, Service, TrafficTarget
+from knative.namespace import FIELD_MANAGER, MODIFIED, Namespace
+from knative.objects import Revision, Service, TrafficTarget
+from knative.parts import PART_KINDS, SERVICE_LABEL, Parts, parts_of
 
 SERVICE_KIND = "services.serving.knative.dev"
 REVISION_KIND = "revisions.serving.knative.dev"
-FIELD_MANAGER = "fraud"
 POLL_S = 0.25
+NO_KIND = "the server doesn't have a resource type"
 
 Found = TypeVar("Found")
 
@@ -34,11 +33,16 @@ class ServiceInCluster:
         The Service's name.
     namespace
         Where it lies; that of the current context where it is None.
+
+    Attributes
+    ----------
+    namespace
+        Where it lies.
     """
 
     def __init__(self, name: str, namespace: str | None = None) -> None:
         self.name = name
-        self._kubectl = ["kubectl", *(["--namespace", namespace] if namespace else [])]
+        self.namespace = Namespace(namespace)
 
     def find(self) -> Service | None:
         """Read the Service.
@@ -73,6 +77,21 @@ class ServiceInCluster:
             raise ClusterError(f"There is no Service {self.name}; scripts/deploy makes it.")
         return service
 
+    def parts(self) -> Parts:
+        """Read what the Service is made of.
+
+        Returns
+        -------
+        Parts
+
+        Raises
+        ------
+        ClusterError
+            As `find` does.
+        """
+        selector = f"--selector={SERVICE_LABEL}={self.name}"
+        return parts_of(self._run("get", PART_KINDS, selector, "--output=json"))
+
     def revisions(self) -> list[Revision]:
         """Read the Service's revisions.
 
@@ -86,37 +105,22 @@ class ServiceInCluster:
         ClusterError
             As `find` does.
         """
-        selector = f"--selector=serving.knative.dev/service={self.name}"
-        text = self._run("get", REVISION_KIND, selector, "--output=json")
-        found = msgspec.json.decode(text, type=RevisionList).items
-        return sorted(found, key=lambda revision: revision.name)
+        return self.parts().revisions
 
-    def waiting(self, revision: str) -> list[str]:
-        """Say why containers of a revision's pods do not run.
+    def forget(self, revision: str) -> None:
+        """Delete a revision, so that Knative makes it anew where it is the newest.
 
         Parameters
         ----------
         revision
-            Its name.
-
-        Returns
-        -------
-        list of str
-            A sentence for each container that waits.
+            Its name; it must have no traffic.
 
         Raises
         ------
         ClusterError
             As `find` does.
         """
-        selector = f"--selector=serving.knative.dev/revision={revision}"
-        text = self._run("get", "pods", selector, "--output=json")
-        return [
-            f"Container {container.name}: {waiting.reason} {waiting.message}".strip()
-            for pod in msgspec.json.decode(text, type=PodList).items
-            for container in pod.status.container_statuses
-            if (waiting := container.state.waiting) is not None
-        ]
+        self._run("delete", REVISION_KIND, revision, "--ignore-not-found")
 
     def apply(self, manifest: dict[str, Any]) -> None:
         """Create the Service or change it to what a manifest says.
@@ -133,14 +137,8 @@ class ServiceInCluster:
         ClusterError
             If the cluster cannot be reached or refuses the manifest.
         """
-        self._run(
-            "apply",
-            "--server-side",
-            "--force-conflicts",
-            f"--field-manager={FIELD_MANAGER}",
-            "--filename=-",
-            stdin=json.dumps(manifest),
-        )
+        with self._in_words():
+            self.namespace.apply([manifest])
 
     def set_traffic(self, service: Service, traffic: Sequence[TrafficTarget]) -> None:
         """Write the whole split at once.
@@ -206,14 +204,23 @@ class ServiceInCluster:
                 )
             time.sleep(POLL_S)
 
-    def _run(self, *arguments: str, stdin: str | None = None) -> str:
+    def _run(self, *arguments: str) -> str:
+        with self._in_words():
+            return self.namespace.kubectl(*arguments)
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
         try:
-            return run(*self._kubectl, *arguments, stdin=stdin)
+            yield
         except CommandError as error:
-            if "the object has been modified" in str(error):
+            if MODIFIED in str(error):
                 raise ConflictError(
                     f"Somebody else changed the Service {self.name} at the same time; nothing was "
                     "written. Look at scripts/traffic, then run this again."
+                ) from None
+            if NO_KIND in str(error):
+                raise ClusterError(
+                    "The cluster has no Knative Serving; scripts/cluster makes one that has."
                 ) from None
             raise
 
@@ -225,24 +232,3 @@ def _words(service: Service) -> str:
         for each in service.status.conditions
         if each.status != "True" and each.message
     )
-
-
-def render(directory: Path) -> list[dict[str, Any]]:
-    """Render a kustomize directory.
-
-    Parameters
-    ----------
-    directory
-        It holds a kustomization.yaml.
-
-    Returns
-    -------
-    list of dict
-        The objects.
-
-    Raises
-    ------
-    CommandError
-        If kubectl is missing or cannot render it.
-    """
-    return list(yaml.safe_load_all(run("kubectl", "kustomize", str(directory))))

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from knative.errors import CommandError
 
@@ -36,8 +36,37 @@ def run(*command: str, stdin: str | None = None) -> str:
     CommandError
         If the program is not installed, or with its last words if it failed.
     """
+    ended = _ended(command, stdin)
+    if ended.returncode:
+        raise CommandError(_last_words(command[0], ended))
+    return ended.stdout
+
+
+def run_in_part(*command: str) -> tuple[str, str]:
+    """Run a short program of which a part may fail.
+
+    Parameters
+    ----------
+    command
+        The program and its arguments.
+
+    Returns
+    -------
+    tuple of str
+        Its standard output, and what it wrote to standard error: the caller tells what that means.
+
+    Raises
+    ------
+    CommandError
+        If the program is not installed.
+    """
+    ended = _ended(command)
+    return ended.stdout, ended.stderr
+
+
+def _ended(command: Sequence[str], stdin: str | None = None) -> subprocess.CompletedProcess[str]:
     try:
-        ended = subprocess.run(
+        return subprocess.run(
             command,
             input=stdin or "",
             capture_output=True,
@@ -47,9 +76,6 @@ def run(*command: str, stdin: str | None = None) -> str:
         )
     except OSError as error:
         raise _missing(command[0], error) from None
-    if ended.returncode:
-        raise CommandError(_last_words(command[0], ended))
-    return ended.stdout
 
 
 def stream(*command: str) -> None:

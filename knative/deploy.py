@@ -2,26 +2,23 @@
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from knative.cluster import ServiceInCluster, render
-from knative.errors import ClusterError, NotInTimeError, RevisionError
+from knative.cluster import ServiceInCluster
+from knative.errors import ClusterError
+from knative.manifests import BASE, Manifests, directory_of, manifest_of, manifests_of
 from knative.objects import Revision, Service, TrafficTarget
+from knative.readiness import await_revision
 
-BASE = Path(__file__).parent / "base"
-IMAGE_NAME = "fraud"
-"""What the manifests call the image that --image stands for."""
-
-OUT_OF_DATE = "OutOfDate"
-"""Knative's reason for a condition of a part that has yet to follow the Service; serving,
-pkg/apis/serving/v1/service_lifecycle.go, MarkConfigurationNotReconciled."""
+__all__ = ["BASE", "manifest_of"]
 
 DESCRIPTION = (
-    "Add a revision with an image to the Knative Service and wait until it is ready. The traffic "
-    "stays where it is; a first revision gets all of it."
+    "Write what an overlay holds, which adds a revision with an image to the Knative Service, and "
+    "wait until it is ready. The traffic stays where it is; a first revision gets all of it. "
+    "Nothing is written if the cluster refuses any of it. Exit codes: 0 ready (or written, with "
+    "--no-wait), 1 failed, with the reason and what to do, 2 wrong usage."
 )
 
 
@@ -40,20 +37,40 @@ def main(arguments: list[str] | None = None) -> None:
     """
     options = _parser().parse_args(arguments)
     try:
-        manifest = manifest_of(options.overlay, options.image)
-        service = ServiceInCluster(manifest["metadata"]["name"], options.namespace)
-        revision = deploy(service, manifest, options.timeout)
-        sys.stdout.write(f"{_told(service.read(), revision)}\n")
+        manifests = manifests_of(directory_of(options.overlay), options.image)
+        cluster = ServiceInCluster(
+            manifests.service["metadata"]["name"], options.namespace or manifests.namespace
+        )
+        before = write(cluster, manifests)
+        if options.wait:
+            revision = await_revision(cluster, before, options.timeout, _say)
+            told = _told(cluster, revision, before)
+        else:
+            told = f"The Service {cluster.name} is written; scripts/status tells what became of it."
+        sys.stdout.write(f"{told}\n")
     except ClusterError as error:
         sys.exit(f"scripts/deploy: {error}")
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"{words}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/deploy", description=DESCRIPTION)
     parser.add_argument("--image", required=True, help="as scripts/image prints it")
-    parser.add_argument("--namespace", help="default: that of the current context")
+    parser.add_argument("--namespace", help="default: the overlay's, or the current context's")
     parser.add_argument(
-        "--overlay", type=Path, default=BASE, metavar="DIR", help="kustomize (knative/base)"
+        "--overlay",
+        default="base",
+        metavar="NAME|DIR",
+        help="a folder of knative/overlays, or any kustomize directory, with a slash (%(default)s)",
+    )
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="end when the revision is ready or cannot become so (the default), or at once",
     )
     parser.add_argument(
         "--timeout", type=float, default=180, metavar="S", help="seconds to wait (%(default)s)"
@@ -61,68 +78,35 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def manifest_of(directory: Path, image: str) -> dict[str, Any]:
-    """Render the Knative Service of a kustomize directory with an image.
-
-    Parameters
-    ----------
-    directory
-        It holds a kustomization.yaml.
-    image
-        The image's full name.
-
-    Returns
-    -------
-    dict
-        The Service's manifest.
-
-    Raises
-    ------
-    ClusterError
-        If it cannot be rendered, or does not hold exactly one Knative Service.
-    """
-    services = [
-        each
-        for each in render(directory)
-        if each["kind"] == "Service" and each["apiVersion"].startswith("serving.knative.dev/")
-    ]
-    if len(services) != 1:
-        raise ClusterError(f"{directory} holds {len(services)} Knative Services; 1 was expected.")
-    services[0]["spec"]["template"]["spec"]["containers"][0]["image"] = image
-    return services[0]
-
-
-def deploy(cluster: ServiceInCluster, manifest: dict[str, Any], seconds: float) -> Revision:
-    """Write a manifest and wait for its revision.
+def write(cluster: ServiceInCluster, manifests: Manifests) -> Service | None:
+    """Write manifests, the Service last: its revision reads what the others hold.
 
     Parameters
     ----------
     cluster
-        The Service that the manifest is of.
-    manifest
-        Without a split of its own.
-    seconds
-        How long to wait at the most.
+        The Service that they are of.
+    manifests
+        The Service's is without a split of its own.
 
     Returns
     -------
-    Revision
-        Ready; the one that was there already, where the manifest changes nothing.
+    Service or None
+        As it was before, or None where there was none.
 
     Raises
     ------
-    RevisionError
-        If it cannot become ready; the traffic is where it was.
+    ManifestError
+        If the cluster refuses one; none is written then.
     ClusterError
         As those of `ServiceInCluster`.
     """
     before = cluster.find()
-    cluster.apply(manifest if before is None else with_pinned_traffic(manifest, before))
-    name = cluster.wait("The new revision", created_revision, seconds)
-    try:
-        return cluster.wait(f"Revision {name}", lambda _: _ready(cluster, name), seconds)
-    except NotInTimeError as error:
-        raise RevisionError(" ".join([str(error), *cluster.waiting(name)])) from None
+    cluster.namespace.check([*manifests.others, manifests.service])
+    if manifests.others:
+        cluster.namespace.apply(manifests.others)
+    pinned = with_pinned_traffic(manifests.service, before) if before else manifests.service
+    cluster.apply(pinned)
+    return before
 
 
 def with_pinned_traffic(manifest: dict[str, Any], service: Service) -> dict[str, Any]:
@@ -158,38 +142,16 @@ def _pinned(target: TrafficTarget, latest: str) -> TrafficTarget:
     return TrafficTarget(revision_name=latest, percent=target.percent, tag=target.tag)
 
 
-def created_revision(service: Service) -> str | None:
-    """Tell which revision the newest manifest made.
-
-    Parameters
-    ----------
-    service
-        As the cluster has it.
-
-    Returns
-    -------
-    str or None
-        Its name; None as long as the cluster has not taken the manifest up. That takes two steps:
-        the Service hands it on to its Configuration, which makes the revision. Between the two the
-        Service is at its newest generation and still names the revision of before.
-    """
-    configurations = service.current_condition("ConfigurationsReady")
-    if configurations is None or configurations.reason == OUT_OF_DATE:
-        return None
-    return service.status.latest_created_revision_name
-
-
-def _ready(cluster: ServiceInCluster, name: str) -> Revision | None:
-    revision = next((each for each in cluster.revisions() if each.name == name), None)
-    if revision is None or revision.ready.status == "Unknown":
-        return None
-    if revision.ready.status == "False":
-        reason = f"{revision.ready.reason}: {revision.ready.message}"
-        raise RevisionError(f"Revision {name} is not ready. {reason}")
-    return revision
-
-
-def _told(service: Service, revision: Revision) -> str:
-    percent = service.percents().get(revision.name, 0)
-    url = f"\nThe Service answers at {service.status.url}" if service.status.url else ""
-    return f"Revision {revision.name} is ready and gets {percent}% of the traffic.{url}"
+def _told(cluster: ServiceInCluster, revision: Revision, before: Service | None) -> str:
+    service, pods = cluster.read(), cluster.parts().pods(revision.name)
+    old = before is not None and before.status.latest_created_revision_name == revision.name
+    ready = sum(pod.ready for pod in pods)
+    lines = [
+        f"Revision {revision.name} is ready and gets {service.percents().get(revision.name, 0)}% "
+        "of the traffic.",
+        "It was there already: the manifest changed nothing in it." if old else "",
+        f"Its image is {revision.digest or revision.image}",
+        f"Its pods that are ready: {ready or 'none, it is cold until somebody asks'}",
+        f"The Service answers at {service.status.url}" if service.status.url else "",
+    ]
+    return "\n".join(line for line in lines if line)

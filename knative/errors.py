@@ -13,6 +13,10 @@ class ConflictError(ClusterError):
     """Somebody else changed the object between reading and writing; nothing was written."""
 
 
+class ManifestError(ClusterError):
+    """The cluster does not take a manifest as it is; nothing was written."""
+
+
 class NotInTimeError(ClusterError):
     """What was waited for did not come about in time."""
 

@@ -3,6 +3,8 @@
 https://knative.dev/docs/serving/reference/serving-api/
 """
 
+from datetime import datetime
+
 import msgspec
 
 
@@ -11,12 +13,17 @@ class Object(msgspec.Struct, rename="camel", omit_defaults=True, frozen=True):
 
 
 class Metadata(Object, frozen=True):
-    """An object's name, and the marks by which a change of it is told."""
+    """An object's name, its owners, and the marks by which a change of it is told."""
 
     name: str = ""
     namespace: str = ""
     generation: int = 0
     resource_version: str = ""
+    uid: str = ""
+    labels: dict[str, str] = {}
+    creation_timestamp: datetime | None = None
+    deletion_timestamp: datetime | None = None
+    owner_references: tuple[msgspec.Raw, ...] = ()
 
 
 class Condition(Object, frozen=True):
@@ -38,6 +45,12 @@ class TrafficTarget(Object, frozen=True):
     url: str | None = None
 
 
+class ImageStatus(Object, frozen=True):
+    """Which image a container of a revision got."""
+
+    image_digest: str = ""
+
+
 class Status(Object, frozen=True):
     """How far the cluster is with what was asked for."""
 
@@ -48,6 +61,7 @@ class Status(Object, frozen=True):
     traffic: tuple[TrafficTarget, ...] = ()
     url: str | None = None
     actual_replicas: int = 0
+    container_statuses: tuple[ImageStatus, ...] = ()
 
 
 class ServiceSpec(Object, frozen=True):
@@ -98,7 +112,7 @@ class RevisionSpec(Object, frozen=True):
     containers: tuple[Container, ...] = ()
 
 
-class Revision(Object, frozen=True):
+class Revision(Object, frozen=True, tag_field="kind"):
     """A Knative Revision: code and model together, never changed."""
 
     metadata: Metadata
@@ -116,6 +130,12 @@ class Revision(Object, frozen=True):
         return self.spec.containers[0].image if self.spec.containers else ""
 
     @property
+    def digest(self) -> str:
+        """The same with its digest, where Knative looked that up."""
+        found = self.status.container_statuses
+        return found[0].image_digest if found else ""
+
+    @property
     def ready(self) -> Condition:
         """The condition that tells whether it can take traffic."""
         return condition_of(self.status, "Ready") or Condition("Ready", "Unknown")
@@ -124,51 +144,6 @@ class Revision(Object, frozen=True):
     def pods(self) -> int:
         """How many of its pods are ready."""
         return self.status.actual_replicas
-
-
-class Waiting(Object, frozen=True):
-    """Why a container does not run."""
-
-    reason: str = ""
-    message: str = ""
-
-
-class ContainerState(Object, frozen=True):
-    """What a container does now; of the kinds of state, only waiting is of interest here."""
-
-    waiting: Waiting | None = None
-
-
-class ContainerStatus(Object, frozen=True):
-    """How one container of a pod is."""
-
-    name: str
-    state: ContainerState = ContainerState()
-
-
-class PodStatus(Object, frozen=True):
-    """How a pod's containers are."""
-
-    container_statuses: tuple[ContainerStatus, ...] = ()
-
-
-class Pod(Object, frozen=True):
-    """A pod of a revision."""
-
-    metadata: Metadata
-    status: PodStatus = PodStatus()
-
-
-class PodList(Object, frozen=True):
-    """Pods as the API lists them."""
-
-    items: tuple[Pod, ...] = ()
-
-
-class RevisionList(Object, frozen=True):
-    """Revisions as the API lists them."""
-
-    items: tuple[Revision, ...] = ()
 
 
 def condition_of(status: Status, kind: str) -> Condition | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from knative.deploy import created_revision
+from knative.readiness import created_revision
 from knative.objects import Condition, Metadata, Service, Status
 
 HANDED_ON = Condition("ConfigurationsReady", "Unknown", "OutOfDate", "Still working.")

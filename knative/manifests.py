@@ -1,0 +1,154 @@
+"""Renders a kustomize directory into the objects that `scripts/deploy` writes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from knative.commands import run
+from knative.errors import ClusterError
+
+BASE = Path(__file__).parent / "base"
+OVERLAYS = Path(__file__).parent / "overlays"
+PART_OF = {"app.kubernetes.io/part-of": "fraud-scoring"}
+"""The label of every object that deploy writes, by which undeploy finds them all."""
+
+Manifest = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Manifests:
+    """What a directory holds, each object with the label of all.
+
+    Attributes
+    ----------
+    service
+        The Knative Service.
+    others
+        All else, which has to be there before a revision is made: what it reads, who may ask it.
+    """
+
+    service: Manifest
+    others: Sequence[Manifest]
+
+    @property
+    def namespace(self) -> str | None:
+        """The namespace that they name, or None."""
+        name: str | None = self.service["metadata"].get("namespace")
+        return name
+
+
+def directory_of(word: str) -> Path:
+    """Find the directory that an operator means.
+
+    Parameters
+    ----------
+    word
+        "base", the name of a folder in knative/overlays, or a path, which has a slash in it.
+
+    Returns
+    -------
+    Path
+        It holds a kustomization.yaml.
+
+    Raises
+    ------
+    ClusterError
+        If there is none.
+    """
+    directory = _named().get(word) or Path(word)
+    if "/" not in word and word not in _named():
+        raise ClusterError(
+            f'There is no overlay "{word}"; there are: {", ".join(_named())}. '
+            "A directory of your own has a slash in its name: ./DIR."
+        )
+    if not (directory / "kustomization.yaml").is_file():
+        raise ClusterError(f"{directory} holds no kustomization.yaml, so it is no overlay.")
+    return directory
+
+
+def _named() -> dict[str, Path]:
+    found = {path.parent.name: path.parent for path in OVERLAYS.glob("*/kustomization.yaml")}
+    return {"base": BASE} | dict(sorted(found.items()))
+
+
+def manifests_of(directory: Path, image: str) -> Manifests:
+    """Render a kustomize directory with an image.
+
+    Parameters
+    ----------
+    directory
+        It holds a kustomization.yaml.
+    image
+        The image's full name, for the first container of the Service.
+
+    Returns
+    -------
+    Manifests
+
+    Raises
+    ------
+    ClusterError
+        If it cannot be rendered, or does not hold exactly one Knative Service.
+    """
+    objects = [_labelled(each) for each in render(directory)]
+    services = [each for each in objects if _is_service(each)]
+    if len(services) != 1:
+        raise ClusterError(f"{directory} holds {len(services)} Knative Services; 1 was expected.")
+    services[0]["spec"]["template"]["spec"]["containers"][0]["image"] = image
+    return Manifests(services[0], [each for each in objects if not _is_service(each)])
+
+
+def manifest_of(directory: Path, image: str) -> Manifest:
+    """Render the Knative Service of a kustomize directory with an image.
+
+    Parameters
+    ----------
+    directory, image
+        As `manifests_of` takes them.
+
+    Returns
+    -------
+    dict
+        The Service's manifest.
+
+    Raises
+    ------
+    ClusterError
+        As `manifests_of` does.
+    """
+    return manifests_of(directory, image).service
+
+
+def _is_service(manifest: Manifest) -> bool:
+    group = str(manifest["apiVersion"]).partition("/")[0]
+    return manifest["kind"] == "Service" and group == "serving.knative.dev"
+
+
+def _labelled(manifest: Manifest) -> Manifest:
+    metadata = manifest["metadata"]
+    labels = (metadata.get("labels") or {}) | PART_OF
+    return manifest | {"metadata": metadata | {"labels": labels}}
+
+
+def render(directory: Path) -> list[Manifest]:
+    """Render a kustomize directory.
+
+    Parameters
+    ----------
+    directory
+        It holds a kustomization.yaml.
+
+    Returns
+    -------
+    list of dict
+        The objects.
+
+    Raises
+    ------
+    CommandError
+        If kubectl is missing or cannot render it.
+    """
+    return list(yaml.safe_load_all(run("kubectl", "kustomize", str(directory))))

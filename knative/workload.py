@@ -1,0 +1,163 @@
+"""The parts of Kubernetes' own objects that this package reads: pods, deployments, events.
+
+https://kubernetes.io/docs/reference/kubernetes-api/ has all of them. `troubles` tells from them
+why a revision is not ready, and `status` shows them.
+"""
+
+from datetime import datetime
+
+from knative.objects import Condition, Metadata, Object
+
+REVISION_LABEL = "serving.knative.dev/revision"
+QUEUE_PROXY = "queue-proxy"
+"""Knative's own container in each pod, before the function."""
+
+
+class Waiting(Object, frozen=True):
+    """Why a container does not run."""
+
+    reason: str = ""
+    message: str = ""
+
+
+class Terminated(Object, frozen=True):
+    """How a container ended.
+
+    Knative has the message be the last lines of the log, at most 2 KiB, where the container wrote
+    none itself; serving, pkg/reconciler/revision/resources/deploy.go, TerminationMessagePolicy.
+    """
+
+    exit_code: int = 0
+    reason: str = ""
+    message: str = ""
+    finished_at: datetime | None = None
+
+
+class ContainerState(Object, frozen=True):
+    """What a container does, or did before it was started again."""
+
+    waiting: Waiting | None = None
+    terminated: Terminated | None = None
+
+
+class ContainerStatus(Object, frozen=True):
+    """How one container of a pod is."""
+
+    name: str
+    image: str = ""
+    restart_count: int = 0
+    state: ContainerState = ContainerState()
+    last_state: ContainerState = ContainerState()
+
+    @property
+    def ended(self) -> Terminated | None:
+        """How it ended the last time, or None where it never did."""
+        return self.state.terminated or self.last_state.terminated
+
+
+class PodStatus(Object, frozen=True):
+    """How a pod and its containers are."""
+
+    conditions: tuple[Condition, ...] = ()
+    init_container_statuses: tuple[ContainerStatus, ...] = ()
+    container_statuses: tuple[ContainerStatus, ...] = ()
+
+
+class Pod(Object, frozen=True, tag_field="kind"):
+    """A pod of a revision."""
+
+    metadata: Metadata
+    status: PodStatus = PodStatus()
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.metadata.name
+
+    @property
+    def ending(self) -> bool:
+        """Whether it was told to end."""
+        return self.metadata.deletion_timestamp is not None
+
+    @property
+    def revision(self) -> str:
+        """Whose it is."""
+        return self.metadata.labels.get(REVISION_LABEL, "")
+
+    @property
+    def ready(self) -> bool:
+        """Whether it gets requests."""
+        return not self.ending and any(
+            each.type == "Ready" and each.status == "True" for each in self.status.conditions
+        )
+
+    @property
+    def containers(self) -> tuple[ContainerStatus, ...]:
+        """All of its containers, those that run first included."""
+        return self.status.init_container_statuses + self.status.container_statuses
+
+
+class DeploymentSpec(Object, frozen=True):
+    """What is asked of a Deployment."""
+
+    replicas: int = 0
+
+
+class Deployment(Object, frozen=True, tag_field="kind"):
+    """What makes a revision's pods."""
+
+    metadata: Metadata
+    spec: DeploymentSpec = DeploymentSpec()
+
+    @property
+    def revision(self) -> str:
+        """Whose it is."""
+        return self.metadata.labels.get(REVISION_LABEL, "")
+
+
+class Reference(Object, frozen=True):
+    """Names another object."""
+
+    kind: str = ""
+    name: str = ""
+
+
+class Series(Object, frozen=True):
+    """How often an event occurred, where the cluster counts it the newer way."""
+
+    count: int = 0
+    last_observed_time: datetime | None = None
+
+
+class Event(Object, frozen=True):
+    """What the cluster noted about an object; it keeps that for an hour."""
+
+    metadata: Metadata
+    involved_object: Reference = Reference()
+    reason: str = ""
+    message: str = ""
+    count: int | None = None
+    last_timestamp: datetime | None = None
+    event_time: datetime | None = None
+    series: Series | None = None
+
+    @property
+    def times(self) -> int:
+        """How often it occurred."""
+        return (self.series.count if self.series else self.count) or 1
+
+    @property
+    def time(self) -> datetime | None:
+        """When it occurred last."""
+        return (
+            (self.series.last_observed_time if self.series else None)
+            or self.last_timestamp
+            or self.event_time
+            or self.metadata.creation_timestamp
+        )
+
+
+class EventList(Object, frozen=True):
+    """Events as the API lists them."""
+
+    items: tuple[Event, ...] = ()
