@@ -66,7 +66,8 @@ def _confirm(things: Sequence[Thing]) -> None:
     if not sys.stdin.isatty():
         raise ClusterError(f"This would remove\n{names}Say --yes to have it removed.")
     sys.stderr.write(f"In the namespace {things[0].metadata.namespace}, this removes\n{names}")
-    if input("Remove them? [y/N] ").strip().lower() not in {"y", "yes"}:
+    sys.stderr.write("Remove them? [y/N] ")
+    if input().strip().lower() not in {"y", "yes"}:
         raise ClusterError("Nothing was removed.")
 
 

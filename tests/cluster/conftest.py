@@ -5,6 +5,8 @@ import shutil
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,15 +115,21 @@ class Deployment:
         return self.kubectl("get", "pods", selector, "--output=name").split()
 
 
-@pytest.fixture(scope="session")
-def deployment(images):
-    """The function deployed for the first time."""
+@contextmanager
+def empty_namespace() -> Iterator[Deployment]:
+    """Make a namespace in which the function is yet to be deployed."""
     namespace = f"fraud-test-{uuid.uuid4().hex[:8]}"
     run("kubectl", "create", "namespace", namespace)
     try:
-        deployment = Deployment(namespace, "")
+        yield Deployment(namespace, "")
+    finally:
+        run("kubectl", "delete", "namespace", namespace, "--wait=false")
+
+
+@pytest.fixture(scope="session")
+def deployment(images):
+    """The function deployed for the first time."""
+    with empty_namespace() as deployment:
         deployment.script("deploy", "--image", images.stable)
         deployment.url = deployment.service.read().status.url
         yield deployment
-    finally:
-        run("kubectl", "delete", "namespace", namespace, "--wait=false")

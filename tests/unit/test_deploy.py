@@ -2,8 +2,8 @@
 
 import pytest
 
-from knative.readiness import created_revision
 from knative.objects import Condition, Metadata, Service, Status
+from knative.readiness import created_revision
 
 HANDED_ON = Condition("ConfigurationsReady", "Unknown", "OutOfDate", "Still working.")
 DEPLOYING = Condition("ConfigurationsReady", "Unknown")
