@@ -5,53 +5,20 @@ of logging in to a cluster. `deploy`, `status` and `undeploy` call it, and `clus
 """
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from knative.commands import run, run_in_part
-from knative.errors import ClusterError, CommandError, ManifestError
-from knative.objects import Metadata, Object
-from knative.workload import Event, EventList
+from knative.errors import CommandError
+from knative.refusals import check_places, refusal
+from knative.workload import Event, EventList, things_of
 
 FIELD_MANAGER = "fraud"
 """Who we are to server-side apply, which remembers whose each field is."""
 
-UNKNOWN_KIND = re.compile(r'no matches for kind "(?P<kind>[^"]+)" in version "(?P<version>[^"]+)"')
-NO_NAMESPACE = re.compile(r'namespaces "(?P<name>[^"]+)" not found')
-REFUSALS = ("Error from server", "denied the request", "does not match the namespace")
 MODIFIED = "the object has been modified"
-WHERE_KINDS_COME_FROM = {
-    "eventing.knative.dev": "Knative Eventing",
-    "messaging.knative.dev": "Knative Eventing",
-    "sources.knative.dev": "Knative Eventing",
-    "serving.knative.dev": "Knative Serving",
-    "monitoring.coreos.com": "the Prometheus operator",
-}
-"""Who brings the kinds of an API group into a cluster."""
-
-
-class Thing(Object, frozen=True):
-    """Any object, by its kind and name, or a list of them."""
-
-    api_version: str
-    kind: str
-    metadata: Metadata
-    items: tuple["Thing", ...] = ()
-
-    @property
-    def resource(self) -> str:
-        """What kubectl calls it, without a doubt which group is meant: KIND.VERSION.GROUP/NAME."""
-        group, _, version = self.api_version.rpartition("/")
-        kind = f"{self.kind}.{version}.{group}" if group else self.kind
-        return f"{kind}/{self.metadata.name}"
-
-    @property
-    def words(self) -> str:
-        """What people call it."""
-        return f"{self.kind} {self.metadata.name}"
 
 
 class Namespace:
@@ -180,8 +147,8 @@ class Namespace:
         try:
             text = self._apply(objects, "--dry-run=server", "--output=json")
         except CommandError as error:
-            raise _refusal(str(error)) from None
-        _check_places(things_of(text))
+            raise refusal(str(error)) from None
+        check_places(things_of(text))
 
     def _apply(self, objects: Sequence[dict[str, Any]], *options: str) -> str:
         return self.kubectl(
@@ -192,50 +159,4 @@ class Namespace:
             "--filename=-",
             *options,
             stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}),
-        )
-
-
-def things_of(text: str) -> tuple[Thing, ...]:
-    """Read what kubectl prints as JSON: a list, or the object alone where there is just one."""
-    if not text.strip():
-        return ()
-    thing = msgspec.json.decode(text, type=Thing)
-    return thing.items if thing.kind.endswith("List") else (thing,)
-
-
-def _refusal(words: str) -> ClusterError:
-    """Say in a sentence why the cluster did not take the manifests."""
-    if kinds := [match.groups() for match in UNKNOWN_KIND.finditer(words)]:
-        return ManifestError(_unknown(kinds))
-    if match := NO_NAMESPACE.search(words):
-        name = match["name"]
-        return ClusterError(f"There is no namespace {name}: kubectl create namespace {name}")
-    if any(each in words for each in REFUSALS):
-        return ManifestError(f"The cluster refuses the manifests; nothing was written. {words}")
-    return CommandError(words)
-
-
-def _unknown(kinds: Sequence[tuple[str, ...]]) -> str:
-    names = ", ".join(sorted({f"{kind} ({version})" for kind, version in kinds}))
-    groups = {version.partition("/")[0] for _, version in kinds}
-    sources = sorted({WHERE_KINDS_COME_FROM[each] for each in groups & {*WHERE_KINDS_COME_FROM}})
-    cure = f"Install {' and '.join(sources)}" if sources else "Install what brings them"
-    return (
-        f"The cluster does not know what these are: {names}. Nothing was written. "
-        f"{cure}, or deploy an overlay without them."
-    )
-
-
-def _check_places(things: Sequence[Thing]) -> None:
-    places = {each.metadata.namespace for each in things if each.metadata.namespace}
-    stray = [each.words for each in things if not each.metadata.namespace]
-    if stray:
-        raise ManifestError(
-            f"{', '.join(stray)} would lie in no namespace, where scripts/undeploy does not look. "
-            "Nothing was written. Take it out of the overlay and make it by hand."
-        )
-    if len(places) > 1:
-        raise ManifestError(
-            f"The objects would lie in the namespaces {', '.join(sorted(places))}; "
-            "one was expected. Nothing was written. Name only one in the overlay, or none."
         )

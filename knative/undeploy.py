@@ -9,7 +9,8 @@ from rich.console import Console
 
 from knative.errors import ClusterError, NotInTimeError
 from knative.manifests import PART_OF
-from knative.namespace import Namespace, Thing, things_of
+from knative.namespace import Namespace
+from knative.workload import Thing, things_of
 
 DESCRIPTION = (
     "Remove all that scripts/deploy wrote to a namespace, whatever the overlay was: every object "

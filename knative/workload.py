@@ -1,10 +1,12 @@
-"""The parts of Kubernetes' own objects that this package reads: pods, deployments, events.
+"""The parts of Kubernetes' own objects that this package reads: pods, Deployments, events, any.
 
 https://kubernetes.io/docs/reference/kubernetes-api/ has all of them. `troubles` tells from them
 why a revision is not ready, and `status` shows them.
 """
 
 from datetime import datetime
+
+import msgspec
 
 from knative.objects import Condition, Metadata, Object
 
@@ -161,3 +163,42 @@ class EventList(Object, frozen=True):
     """Events as the API lists them."""
 
     items: tuple[Event, ...] = ()
+
+
+class Thing(Object, frozen=True):
+    """Any object, by its kind and name, or a list of them."""
+
+    api_version: str
+    kind: str
+    metadata: Metadata
+    items: tuple["Thing", ...] = ()
+
+    @property
+    def resource(self) -> str:
+        """What kubectl calls it, without a doubt which group is meant: KIND.VERSION.GROUP/NAME."""
+        group, _, version = self.api_version.rpartition("/")
+        kind = f"{self.kind}.{version}.{group}" if group else self.kind
+        return f"{kind}/{self.metadata.name}"
+
+    @property
+    def words(self) -> str:
+        """What people call it."""
+        return f"{self.kind} {self.metadata.name}"
+
+
+def things_of(text: str) -> tuple[Thing, ...]:
+    """Read objects that kubectl printed as JSON.
+
+    Parameters
+    ----------
+    text
+        A list, or the object alone where there is just one, or nothing.
+
+    Returns
+    -------
+    tuple of Thing
+    """
+    if not text.strip():
+        return ()
+    thing = msgspec.json.decode(text, type=Thing)
+    return thing.items if thing.kind.endswith("List") else (thing,)
