@@ -14,6 +14,8 @@ NOISE = ("Operation cannot be fulfilled", '-deployment" not found')
 """In warnings that controllers write when two of them meet; they try again at once."""
 
 UNHEALTHY = "Unhealthy"
+REDUNDANT = {"BackOff", "LatestCreatedFailed"}
+"""Warnings that say only that something is wrong; another one or the container says what."""
 
 
 class Problem(msgspec.Struct):
@@ -123,9 +125,9 @@ def _is_noise(event: Event, parts: Parts) -> bool:
     if event.reason == UNHEALTHY:
         pods = [each for each in parts.all if isinstance(each, Pod)]
         return event.involved_object.name not in {pod.name for pod in pods if _only_runs(pod)}
-    return any(words in event.message for words in NOISE)
+    return event.reason in REDUNDANT or any(words in event.message for words in NOISE)
 
 
 def _only_runs(pod: Pod) -> bool:
-    runs = all(each.state.waiting is None for each in pod.containers)
+    runs = all(each.state.waiting is None and each.ended is None for each in pod.containers)
     return runs and not pod.ready and not pod.ending

@@ -14,7 +14,7 @@ from knative.troubles import UNREADY, trouble_of
 from knative.workload import Event, Pod
 
 READY, DEGRADED, STARTING, FAILED = "ready", "degraded", "starting", "not ready"
-WARM, COLD = "warm", "cold"
+WARM, COLD, FAILING = "warm", "cold", "failing"
 
 
 class RevisionState(Row):
@@ -25,7 +25,8 @@ class RevisionState(Row):
     wanted
         How many pods it should have now.
     state
-        "warm" with a ready pod, "starting" with pods of which none is ready, "cold" with none.
+        "warm" with a ready pod, "cold" with none at all, "starting" or "failing" with pods of which
+        none is ready.
     age_s
         Seconds since it was made.
     newest
@@ -154,7 +155,7 @@ def _revision(
     return RevisionState(
         **msgspec.structs.asdict(row),
         wanted=max(parts.wanted(row.revision), len(pods)),
-        state=_temperature(row, pods),
+        state=_temperature(pods, failed=failed),
         age_s=seconds_between(made, now),
         newest=row.revision == service.status.latest_created_revision_name,
         failed=failed,
@@ -162,7 +163,9 @@ def _revision(
     )
 
 
-def _temperature(row: Row, pods: Sequence[Pod]) -> str:
+def _temperature(pods: Sequence[Pod], *, failed: bool) -> str:
     if any(pod.ready for pod in pods):
         return WARM
-    return STARTING if pods or row.pods else COLD
+    if not pods:
+        return COLD
+    return FAILING if failed else STARTING

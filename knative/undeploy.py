@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
+from knative.cluster import SERVICE_KIND
 from knative.errors import ClusterError, NotInTimeError
 from knative.manifests import PART_OF
 from knative.namespace import Namespace
@@ -105,7 +106,10 @@ def _explain(complaints: str, notes: Console) -> None:
     matches = [FORBIDDEN.search(line) for line in lines]
     if not all(matches):
         raise ClusterError(f"kubectl failed; nothing was removed. {complaints.strip()}")
-    if kinds := [match["kind"] for match in matches if match]:
+    kinds = [match["kind"] for match in matches if match]
+    if SERVICE_KIND in kinds:
+        raise ClusterError(f"You may not read the namespace. {lines[kinds.index(SERVICE_KIND)]}")
+    if kinds:
         notes.print(f"Not looked for, because you may not read them: {', '.join(kinds)}")
 
 

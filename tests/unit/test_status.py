@@ -108,13 +108,18 @@ def warning(name, reason, message, time="2026-11-25T08:55:00Z", count=1):
     [
         ([deployment("fraud-00001", 0)], "cold", (0, 0)),
         ([deployment("fraud-00001", 1), pod("fraud-00001", ready="False")], "starting", (0, 1)),
+        (
+            [deployment("fraud-00001", 1), pod("fraud-00001", CRASHING, ready="False")],
+            "failing",
+            (0, 1),
+        ),
         ([deployment("fraud-00001", 3), pod("fraud-00001")], "warm", (1, 3)),
     ],
 )
 def test_a_revision_is_warm_with_a_ready_pod_and_cold_with_none(items, state, pods):
     said = put_together(
         service(latest="fraud-00001"),
-        parts(revision("fraud-00001", pods=pods[0]), *items),
+        parts(revision("fraud-00001", "True" if pods[0] else "Unknown", pods[0]), *items),
         [],
         NOW,
     )
@@ -149,6 +154,7 @@ def test_an_error_is_told_once_for_each_revision_and_the_newest_first():
         warning("fraud-00002-deployment-5d", "FailedCreate", "quota 2", "2026-11-25T08:58:00Z"),
         warning("fraud-00001", "InternalError", "Operation cannot be fulfilled on it"),
         warning("fraud-00001-deployment-5d-gone", "Unhealthy", "Readiness probe failed"),
+        warning("fraud-00002-deployment-5d-2ch8p", "BackOff", "Back-off restarting"),
         warning("other-00001", "Failed", "not ours"),
         warning("fraud", "Bad", "of the Service", "2026-11-25T08:10:00Z"),
     ]
