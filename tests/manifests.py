@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from knative.cluster import render
+from knative.manifests import render
 
 PROJECT = Path(__file__).parent.parent
 MANIFESTS = PROJECT / "knative"
