@@ -24,6 +24,9 @@ from function.lines import Lines, all_short, cut
 MEDIA_TYPES = {ndjson.MEDIA_TYPE: "ndjson", comma_separated.MEDIA_TYPE: "csv"}
 """By what each is called for short."""
 
+MODEL_HEADER = "fraud-model"
+"""Says which model answers: in CSV the rows do not."""
+
 FEW = 4 * 1024
 """Bytes; lines of so little are answered one by one, because all at once is no faster."""
 
@@ -91,7 +94,7 @@ async def score_stream(core: Core, request: Request, media_type: str) -> Respons
         except InvalidInputError:
             await _drain(blocks)
             raise
-        return _answered(translator, b"", blocks)
+        return _answered(translator, b"", blocks, core)
     header, rest = await _first_line(blocks)
     try:
         reasons_wanted(request, REASONS_OF_EACH)  # no column has room for them, but it may be wrong
@@ -99,7 +102,7 @@ async def score_stream(core: Core, request: Request, media_type: str) -> Respons
     except (InvalidInputError, LineTooLongError):
         await _drain(blocks)
         raise
-    return _answered(translator, rest, blocks)
+    return _answered(translator, rest, blocks, core)
 
 
 async def _blocks(request: Request) -> Blocks:
@@ -136,7 +139,7 @@ def _answers(translator: Translator, block: bytes) -> bytes:
     return b"".join(map(translator.answer, cut(block)))
 
 
-def _answered(translator: Translator, first: bytes, blocks: Blocks) -> DuplexResponse:
+def _answered(translator: Translator, first: bytes, blocks: Blocks, core: Core) -> DuplexResponse:
     async def answers() -> AsyncIterator[bytes]:
         yield translator.head + _answers(translator, first)
         # Where the client went away, nobody is left to be answered.
@@ -144,4 +147,6 @@ def _answered(translator: Translator, first: bytes, blocks: Blocks) -> DuplexRes
             async for block in blocks:
                 yield _answers(translator, block)
 
-    return DuplexResponse(answers(), media_type=translator.media_type)
+    model = core.scorer.reference
+    headers = {MODEL_HEADER: f"{model.name} {model.version}"}
+    return DuplexResponse(answers(), headers=headers, media_type=translator.media_type)

@@ -1,0 +1,1 @@
+"""The command `scripts/score`: sends a file to the function and writes what it answers."""
