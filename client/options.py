@@ -222,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
         description=DESCRIPTION,
         epilog=EXITS,
         formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # a key after --key would be taken for a file, and shown
     )
     add = parser.add_argument
     add("file", type=Path, metavar="FILE", help="what to send; - for standard input")

@@ -9,7 +9,7 @@ import fcntl
 import os
 import sys
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -118,9 +118,12 @@ class FileOutput:
             else:
                 self._undo_naming(task)
             self._file = self.partial.open("ab")
-            self._lock()
-            self.state = self._begun(task, restart=restart)
-            self._file.truncate(self.state.written)
+            with ExitStack() as undo:
+                undo.callback(self.close)
+                self._lock()
+                self.state = self._begun(task, restart=restart)
+                self._file.truncate(self.state.written)
+                undo.pop_all()
         except OSError as error:
             raise self._failed(error) from None
         self._kept_at = time.monotonic()

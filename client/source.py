@@ -108,14 +108,13 @@ class Source:
         self._path = path
         try:
             self._raw, self._file = _opened(path)
-            status = os.fstat(self._raw.fileno())
-            self._ahead = self._fill(LINE_LIMIT + 2)
-        except (OSError, EOFError, zlib.error) as error:
+        except OSError as error:
             raise self._broken(error) from None
-        self.size = None if path == STANDARD_INPUT else status.st_size
-        self.modified_ns = status.st_mtime_ns
-        self.kind = _kind_of(path, self._ahead)
-        self.header = self._take_header()
+        try:
+            self._begin()
+        except BaseException:
+            self.close()
+            raise
 
     def chunks(self, size: int, start: Place | None = None) -> Iterator[Chunk]:
         """Read the lines.
@@ -146,6 +145,17 @@ class Source:
         """Close the file."""
         self._file.close()
         self._raw.close()
+
+    def _begin(self) -> None:
+        status = os.fstat(self._raw.fileno())
+        self.size = None if self._path == STANDARD_INPUT else status.st_size
+        self.modified_ns = status.st_mtime_ns
+        try:
+            self._ahead = self._fill(LINE_LIMIT + 2)
+        except (OSError, EOFError, zlib.error) as error:
+            raise self._broken(error) from None
+        self.kind = _kind_of(self._path, self._ahead)
+        self.header = self._take_header()
 
     def _go_to(self, start: Place | None) -> Place:
         if start is None:
