@@ -14,12 +14,14 @@ from urllib.parse import quote
 import msgspec
 
 from client.answers import PROBLEM, Answer
-from client.errors import AnswerError
+from client.errors import AnswerError, SourceError
 from client.sending import Reply, Sender, refusal_of
 from client.source import Chunk, Kind
-from function.transaction import NUMBER_FIELDS, Transaction
+from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, Transaction
 
 TYPE = "dev.fraud.transaction.v1"
+IGNORED = "Class"
+COLUMNS = (*NUMBER_FIELDS, "id", IGNORED)
 CHUNK_BYTES = 32_000
 """About 50 events: so many are sent again, with the same ids, where a run is killed."""
 
@@ -65,11 +67,18 @@ class EventsExchange:
         A CSV's first line.
     event_source
         The events' source: a URI reference.
+
+    Raises
+    ------
+    SourceError
+        If a column is missing, unknown, or there twice.
     """
 
     def __init__(self, sender: Sender, kind: Kind, header: bytes, event_source: str) -> None:
         self._sender = sender
         self._names = column_names(header) if kind == "csv" else []
+        if self._names:
+            _check(self._names)
         self._headers = {
             "Content-Type": "application/json",
             "ce-specversion": "1.0",
@@ -123,7 +132,7 @@ class EventsExchange:
         members = {
             name: _value_of(name, cell)
             for name, cell in zip(self._names, cells, strict=True)
-            if name != "Class" and cell.strip()
+            if name != IGNORED and cell.strip()
         }
         return msgspec.convert(members, type=Transaction)
 
@@ -142,6 +151,17 @@ def column_names(header: bytes) -> list[str]:
     """
     text = header.strip(b"\r\n").decode(errors="replace")
     return [name.strip() for name in next(csv.reader([text]), [])]
+
+
+def _check(names: list[str]) -> None:
+    faults = [f"{name} is missing" for name in REQUIRED_FIELDS if name not in names]
+    faults += [f'"{name[:40]}" is unknown' for name in names if name not in COLUMNS]
+    faults += [f"{name} is there twice" for name in COLUMNS if names.count(name) > 1]
+    if faults:
+        raise SourceError(
+            f"The header is wrong: {', '.join(faults[:10])}; expected are V1 to V28, Amount, and "
+            "optionally id, Time and Class."
+        )
 
 
 def _value_of(name: str, cell: str) -> str | float:

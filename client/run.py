@@ -18,9 +18,6 @@ from client.watching import Watch
 
 FORMS: dict[Format, Form] = {"csv": in_csv, "ndjson": in_ndjson, "parquet": in_csv}
 HEADS: dict[Format, bytes] = {"csv": CSV_HEAD, "ndjson": b"", "parquet": CSV_HEAD}
-WAITING_EACH = 2
-"""How many chunks are held for each that is under way: answers wait for the one before them."""
-
 T = TypeVar("T")
 
 
@@ -30,7 +27,7 @@ async def run(
     output: Output,
     watch: Watch,
     *,
-    concurrency: int,
+    held: int,
     id_place: int | None,
 ) -> None:
     """Have all chunks answered and the answers written.
@@ -45,8 +42,8 @@ async def run(
         Takes the answers; what it has is kept, however this ends.
     watch
         Is told how far it is, and where another model begins to answer.
-    concurrency
-        How many chunks are under way at once.
+    held
+        How many chunks are held at most: sent, or answered and waiting for those before them.
     id_place
         Which of a CSV's columns, from 0, is the id; None where none is.
 
@@ -58,7 +55,7 @@ async def run(
     form = FORMS[output.state.task.format]
     if output.state.place is None:
         output.begin(HEADS[output.state.task.format])
-    answered = _in_order(chunks, exchange, WAITING_EACH * concurrency)
+    answered = _in_order(chunks, exchange, held)
     try:
         async for chunk, answer in answered:
             before = output.state
@@ -67,8 +64,8 @@ async def run(
             watch.advanced(output.state.tally.rows, chunk.read)
         output.append(b"", msgspec.structs.replace(output.state, complete=True))
     finally:
+        output.keep()  # first: whoever is impatient may interrupt the other
         await answered.aclose()
-        output.keep()
 
 
 def _after(before: State, chunk: Chunk, answer: Answer, watch: Watch) -> State:

@@ -31,6 +31,10 @@ from client.state import State, Task
 from client.watching import Watch, watching
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+WAITING_EACH = 2
+"""How many chunks of rows are held for each request at a time, so that a late one stops no other;
+of events, which are sent in the file's order where one is sent at a time, just one."""
+
 CHUNK_BYTES = {"rows": exchange.CHUNK_BYTES, "events": events.CHUNK_BYTES}
 
 
@@ -58,6 +62,8 @@ def main(arguments: list[str] | None = None) -> None:
         # Whoever read our output has had enough; Python would complain once more at the end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except KeyboardInterrupt:  # before anything is sent, or after
+        sys.exit(128 + signal.SIGINT)
     except ClientError as error:
         sys.exit(f"scripts/score: {error}")
 
@@ -110,7 +116,7 @@ async def _send(options: Options, source: Source, output: Output, watch: Watch) 
             way,
             output,
             watch,
-            concurrency=options.concurrency,
+            held=options.concurrency * (WAITING_EACH if options.mode == "rows" else 1),
             id_place=names.index("id") if "id" in names else None,
         )
 
@@ -130,11 +136,12 @@ async def _interruptible(work: Coroutine[None, None, None]) -> int:
     try:
         await task
     except asyncio.CancelledError:
-        return came
+        if not came:
+            raise
     finally:
         for number in SIGNALS:
             loop.remove_signal_handler(number)
-    return 0
+    return came
 
 
 def _left(options: Options, output: Output, destination: Destination) -> str:

@@ -22,6 +22,8 @@ from client.watching import Watch
 CONNECT_S = 10
 SHOWN = 300
 ADVICE = {
+    202: "a Broker takes --as events only",
+    400: "see what is at this URL; a Broker takes --as events only",
     401: "give a key that the function knows with --key-file or in FRAUD_KEY",
     403: "ask who runs the function or its gateway for access",
     404: "give the URL of the function itself, such as http://localhost:8080/",

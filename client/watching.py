@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 REFRESHES_PER_S = 4
 LINE_EVERY_S = 10.0
@@ -111,20 +111,17 @@ class Bar:
 
     def __init__(self, progress: Progress, size: int | None) -> None:
         self._progress = progress
-        self._size = size
-        self._task: TaskID | None = None
+        self._task = progress.add_task("", total=size, rows=0, rate="")
         self._began = time.monotonic()
-        self._first = 0
+        self._first: int | None = None
         self._retries = 0
 
     def advanced(self, rows: int, read: int) -> None:
         """Move the bar."""
-        if self._task is None:
-            # What an earlier run has done does not count for the rate.
+        if self._first is None:
+            # What an earlier run has done counts neither for the rate nor for the time left.
             self._first = rows
-            self._task = self._progress.add_task(
-                "", total=self._size, completed=read, rows=rows, rate=""
-            )
+            self._progress.reset(self._task, completed=read)
         rate = (rows - self._first) / max(time.monotonic() - self._began, 1e-3)
         self._progress.update(self._task, completed=read, rows=rows, rate=f", {rate:,.0f} a second")
 
@@ -133,8 +130,7 @@ class Bar:
         self._retries += 1
         if self._retries == 1:
             self.noted(f"Sent again in {wait_s:.1f} s: {reason}")
-        if self._task is not None:
-            self._progress.update(self._task, description=_retries(self._retries)[2:])
+        self._progress.update(self._task, description=_retries(self._retries)[2:])
 
     def noted(self, text: str) -> None:
         """Write it above the bar."""

@@ -1,5 +1,6 @@
 """scripts/score where the network, the server, the disk or the user is in the way."""
 
+import json
 import os
 import random
 import signal
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from client import output, retrying, score
-from client.run import WAITING_EACH
+from client.score import WAITING_EACH
+from function.transaction import REQUIRED_FIELDS
 from tests.scripted import GOOD, HEAD, Behaviour, answer_row, problem, scripted
 
 PROJECT = Path(__file__).parents[2]
@@ -182,11 +184,10 @@ def test_quiet_says_nothing(file, capsys):
     assert (captured.out, captured.err) == ("", "")
 
 
-def start(file, server, *words):
+def start(file, server, *words, **streams):
     command = [sys.executable, "-c", PROGRAM, str(file), "--url", server.url, *words]
-    return subprocess.Popen(
-        command, stderr=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
-    )
+    streams = {"stderr": subprocess.PIPE, "text": True, **streams}
+    return subprocess.Popen(command, cwd=PROJECT, **streams)
 
 
 def wait_for(condition):
@@ -210,6 +211,55 @@ def test_a_signal_ends_it_in_order(file, number, code):
         assert run(file, server) == 3
         assert len(server.requests) - count < len(ROWS) // 12
     assert written(file) == EXPECTED
+
+
+def test_a_pipe_through_which_nothing_comes_can_be_left():
+    with scripted() as server:
+        process = start("-", server, stdin=subprocess.PIPE)
+        process.stdin.write("V1,V2\n" + "1,2\n" * 50_000)
+        process.stdin.flush()
+        wait_for(lambda: len(server.requests) > 20)
+        process.send_signal(signal.SIGINT)
+        wait_for(lambda: process.poll() is not None)
+        assert process.returncode == 130
+        assert "Traceback" not in process.stderr.read()
+        process.communicate()
+
+
+def transactions(count):
+    numbers = dict.fromkeys(REQUIRED_FIELDS, 0.25)
+    return "".join(json.dumps(numbers | {"V1": number}) + "\n" for number in range(count))
+
+
+def test_events_to_a_broker_that_are_sent_again_have_the_same_ids(tmp_path):
+    file, out = tmp_path / "today.ndjson", tmp_path / "sent.csv"
+    file.write_text(transactions(300))
+    words = ["--as", "events", "--out", str(out), "--concurrency", "4"]
+    accepted, kills = Behaviour(202, wait_s=0.01), 0
+    with scripted(lambda _: accepted) as server:
+        while not out.exists():
+            count = len(server.requests)
+            process = start(file, server, *words)
+            wait_for(lambda: len(server.requests) > count + 120 or process.poll() is not None)  # noqa: B023
+            process.kill()
+            process.communicate()
+            kills += process.returncode == -signal.SIGKILL
+    assert kills >= 2
+    sent = {headers["ce-id"]: body for headers, body in server.requests}
+    assert len(sent) == 300 < len(server.requests)
+    assert all(sent[headers["ce-id"]] == body for headers, body in server.requests)
+    assert sorted(json.loads(body)["V1"] for body in sent.values()) == list(range(300))
+    names = sorted(sent, key=lambda name: int(name.partition("-")[0]))
+    assert out.read_text() == HEAD.decode() + "".join(f"{name},,,\n" for name in names)
+
+
+def test_one_event_at_a_time_goes_in_the_files_order(tmp_path, capsys):
+    file = tmp_path / "rows.ndjson"
+    file.write_text(transactions(50))
+    with scripted(lambda _: Behaviour(202)) as server:
+        assert run(file, server, "--as", "events", "--concurrency", "1") == 0
+    assert [json.loads(body)["V1"] for _, body in server.requests] == list(range(50))
+    assert "50 events accepted without a decision" in capsys.readouterr().err
 
 
 def test_killed_at_any_moment_it_goes_on_and_every_row_is_there_once(file):

@@ -6,7 +6,7 @@ import json
 import pytest
 from cloudevents.http import from_http
 
-from client.errors import AnswerError, RefusedError
+from client.errors import AnswerError, RefusedError, SourceError
 from client.events import EventsExchange
 from client.sending import Reply
 from client.source import Chunk, Place
@@ -136,3 +136,16 @@ def test_a_problem_that_is_no_problem_document_is_one_all_the_same():
 def test_a_reply_that_is_about_all_events_ends_the_run(reply, error):
     with pytest.raises(error):
         answered("csv", [f"0,a,7,{ROW}"], reply)
+
+
+HEADERS = {
+    "a column is missing": (HEADER.replace(b"V3,", b""), "V3 is missing"),
+    "a column is unknown": (HEADER.replace(b"Class", b"Klasse"), '"Klasse" is unknown'),
+    "a column is there twice": (b"V1," + HEADER, "V1 is there twice"),
+}
+
+
+@pytest.mark.parametrize(("header", "words"), HEADERS.values(), ids=HEADERS)
+def test_a_wrong_header_is_told_before_anything_is_sent(header, words):
+    with pytest.raises(SourceError, match=words):
+        EventsExchange(Recorder(), "csv", header, "/a")
