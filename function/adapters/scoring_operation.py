@@ -99,9 +99,14 @@ def scoring_operation(core: Core) -> Operation:
                 for name, kind, says in EVENT_HEADERS
             ),
         ),
-        headers=tuple(
-            Parameter(f"ce-{name}", "header", str, f"The answer's {name}, to a binary CloudEvent.")
-            for name in ("specversion", "type", "source", "id", "time", "subject")
+        headers=(
+            Parameter("fraud-model", "header", str, "Which model answers NDJSON or CSV."),
+            *(
+                Parameter(
+                    f"ce-{name}", "header", str, f"The answer's {name}, to a binary CloudEvent."
+                )
+                for name in ("specversion", "type", "source", "id", "time", "subject")
+            ),
         ),
         problems=(
             BatchTooLargeError,

@@ -60,6 +60,13 @@ def test_each_line_is_answered_in_its_order_with_the_decision_of_a_single_reques
     assert all(each | {"id": None} == expected for each in answers)
 
 
+def test_a_header_says_which_model_answers(server, fraud):
+    model = requests.get(f"{server.url}/model").json()
+    row = csv_of(row_of(fraud))
+    for response in (post(server, ndjson_of(fraud)), post(server, row, "text/csv")):
+        assert response.headers["fraud-model"] == f"{model['name']} {model['version']}"
+
+
 def test_a_bad_line_is_a_problem_in_its_place_and_the_rest_goes_on(server, fraud):
     lines = [
         json.dumps(fraud),
