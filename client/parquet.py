@@ -1,4 +1,4 @@
-"""Makes Parquet of the CSV that a run has written; `output` imports it where it is asked for.
+"""Makes Parquet of the CSV that a run has written; `file_output` imports it where it is asked for.
 
 A Parquet file has its table of contents at its end, so that half of one is none: a run that may be
 resumed writes CSV first.

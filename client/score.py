@@ -11,19 +11,18 @@ from contextlib import closing
 from rich.console import Console
 
 from client import events, exchange
+from client.destination import (
+    STANDARD_OUTPUT,
+    Destination,
+    destination_of,
+    event_source_of,
+)
 from client.errors import ClientError
 from client.events import EventsExchange, column_names
 from client.exchange import Exchange, RowsExchange
-from client.options import (
-    FINISHED_WITH_PROBLEMS,
-    STANDARD_OUTPUT,
-    Destination,
-    Options,
-    destination_of,
-    event_source_of,
-    read_options,
-)
-from client.output import FileOutput, Output, StandardOutput
+from client.file_output import FileOutput
+from client.options import FINISHED_WITH_PROBLEMS, Options, read_options
+from client.output import Output, StandardOutput
 from client.run import run
 from client.sending import Target, open_sender
 from client.source import STANDARD_INPUT, Source

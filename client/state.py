@@ -1,4 +1,4 @@
-"""How far a run has come, as it is kept beside its output; `run` makes it, `output` keeps it."""
+"""How far a run has come, as it is kept beside its output; `file_output` reads and writes it."""
 
 import os
 from pathlib import Path

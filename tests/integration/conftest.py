@@ -1,9 +1,10 @@
-"""What the tests of KServe's protocols share."""
+"""What the tests of KServe's protocols share, and those of scripts/score."""
 
 import pytest
 import requests
 
 from function.transaction import REQUIRED_FIELDS
+from tests.scoring import ROWS
 
 
 @pytest.fixture(scope="session")
@@ -16,3 +17,11 @@ def row(fraud):
 def decision(server, fraud):
     """What POST / says of it, in an array."""
     return requests.post(server.url, json=[fraud]).json()["decisions"][0]
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Rows for a scripted server."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(b"V1,V2\n" + b"\n".join(ROWS))
+    return path

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from client.destination import destination_of, event_source_of
 from client.errors import OptionError
-from client.options import destination_of, event_source_of, read_options
+from client.options import read_options
 
 URL = ["--url", "http://localhost:8080/"]
 

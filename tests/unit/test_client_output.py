@@ -8,7 +8,7 @@ import pytest
 from pyarrow import parquet
 
 from client.errors import OutputError, ResumeError
-from client.output import FileOutput
+from client.file_output import FileOutput
 from client.source import Place
 from client.state import Tally, Task, read_state
 
