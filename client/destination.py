@@ -1,6 +1,7 @@
 """Decides where a run's answers go and how its events are called; `score` asks."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -43,8 +44,16 @@ def destination_of(options: Options, kind: Kind) -> Destination:
     Raises
     ------
     OptionError
-        If the name does not say the format, or the output is the input.
+        If the name does not say the format, the output is the input, or what writes Parquet is not
+        installed.
     """
+    found = _destination_of(options, kind)
+    if found.format == "parquet" and find_spec("pyarrow") is None:
+        raise OptionError("Parquet needs pyarrow, which requirements/parquet.txt installs.")
+    return found
+
+
+def _destination_of(options: Options, kind: Kind) -> Destination:
     out = options.out
     if out is None and options.input == STANDARD_INPUT:
         out = STANDARD_OUTPUT

@@ -146,6 +146,8 @@ async def _interruptible(work: Coroutine[None, None, None]) -> int:
 def _left(options: Options, output: Output, destination: Destination) -> str:
     """Say what is left of a run that could not finish, and how to go on."""
     rows = output.state.tally.rows
+    if not rows:
+        return "No rows were written."
     if destination.path == STANDARD_OUTPUT:
         return f"{rows:,} rows were written."
     if options.input == STANDARD_INPUT:

@@ -1,8 +1,8 @@
 """Posts to the function, again where that may help; `exchange` and `events` call it.
 
 aiohttp is used because it reads an answer while it still sends: the function reads no further than
-its answers are taken. Of a million rows as CSV it takes two seconds of a processor, urllib3 in
-threads, which sends all before it reads, one and a half, httpx three.
+its answers are taken. A million rows of CSV take 1.7 s of a processor with it and 2.9 s with httpx;
+urllib3 in threads takes 1.2 s, but sends all before it reads.
 """
 
 import asyncio
@@ -161,6 +161,9 @@ class Sender:
             raise RefusedError(f"{self._target.url} cannot be trusted: {error}.") from None
         except TimeoutError:
             raise _TemporaryError(f"nothing within {self._target.timeout_s:g} s") from None
+        except aiohttp.ClientConnectorError as error:
+            reason = error.os_error.strerror or str(error.os_error)
+            raise _TemporaryError(f"no connection: {reason}") from None
         except (aiohttp.ClientError, OSError) as error:
             raise _TemporaryError(str(error) or type(error).__name__) from None
         if reply.status in TEMPORARY:

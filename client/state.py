@@ -129,7 +129,7 @@ def read_state(path: Path, task: Task) -> State | None:
     Returns
     -------
     State or None
-        None where there is nothing.
+        None where there is nothing, or nothing was done.
 
     Raises
     ------
@@ -145,6 +145,8 @@ def read_state(path: Path, task: Task) -> State | None:
             f"{path}, in which an earlier run says how far it came, cannot be read ({error}); "
             "--restart begins anew."
         ) from None
+    if state.place is None and not state.complete:
+        return None  # with nothing done yet, such as with a wrong URL, it may become another task
     before, now = msgspec.structs.asdict(state.task), msgspec.structs.asdict(task)
     changed = [words for name, words in WORDS.items() if before[name] != now[name]]
     if changed:

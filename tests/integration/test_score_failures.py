@@ -58,7 +58,9 @@ def test_what_does_not_pass_ends_the_run_and_the_next_goes_on(file, capsys):
 def test_a_server_that_is_not_there_is_told(file):
     with scripted() as server:
         pass
-    assert "tried 2 times" in run(file, server, "--retries", "1")
+    error = run(file, server, "--retries", "1")
+    assert "no connection: " in error
+    assert "tried 2 times. No rows were written." in error
 
 
 def test_a_server_that_asks_for_time_gets_it(file):

@@ -95,6 +95,16 @@ def test_another_task_does_not_go_on_and_destroys_nothing(tmp_path, words, chang
     assert path.read_bytes() == HEAD + FIRST + SECOND
 
 
+def test_a_run_that_has_done_nothing_may_become_another(tmp_path):
+    path = tmp_path / "out.csv"
+    with closing(FileOutput(path, TASK, **ON)) as output:
+        output.begin(HEAD)
+        output.keep()
+    with closing(begun(path, msgspec.structs.replace(TASK, url="http://elsewhere/"))) as output:
+        finished(output)
+    assert path.read_bytes() == HEAD + FIRST + SECOND
+
+
 def test_restart_forgets_and_replaces(tmp_path):
     path = tmp_path / "out.csv"
     path.write_bytes(b"old")
