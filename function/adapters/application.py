@@ -20,7 +20,7 @@ from function.adapters.core import Core
 from function.adapters.keys import Keys
 from function.adapters.meter import Meter
 from function.adapters.problems import KINDS, problem_response
-from function.adapters.requests import protocol_of, traceparent_of
+from function.adapters.requests import headers_of, protocol_of, traceparent_of
 from function.adapters.routes import Handler, Routes
 from function.errors import InputError, MethodNotAllowedError, UnknownPathError
 from function.scoring import Scorer
@@ -29,6 +29,8 @@ from function.settings import Settings
 Function = Callable[[Request], Awaitable[Response]]
 
 CLIENT_CLOSED_REQUEST = 499
+DISPATCHED = b"reply"
+"""The value of the header Prefer in all that Knative's Brokers and channels send."""
 
 
 def application(scorer: Scorer, settings: Settings) -> Function:
@@ -78,7 +80,8 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         except InputError as error:
             core.observations.add_error(error)
             _log_problem(request, routes, error)
-            response = problem_response(error, request.scope["path"])
+            short = headers_of(request).get(b"prefer") == DISPATCHED
+            response = problem_response(error, request.scope["path"], short=short)
         except ClientDisconnect:
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
         if trace := traceparent_of(request):

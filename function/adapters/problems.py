@@ -3,6 +3,8 @@
 This is the whole mapping of errors to HTTP.
 """
 
+from itertools import accumulate
+
 import msgspec
 from starlette.responses import Response
 
@@ -28,6 +30,14 @@ INFERENCE_PATHS = ("/v1", "/v2")
 """Where the clients of KServe's protocols look for a member "error", a string."""
 
 FAULTS_IN_ERROR = 5
+
+LONGEST_SHORT = 768
+"""The longest body that a Knative dispatcher can hand on with a dead letter, in bytes.
+
+It makes room for 1,024 characters of base64 and writes all of the body into them. One byte more
+ends the process of the in-memory channel, with every event that it holds: knative/eventing 1.22,
+pkg/kncloudevents/event_dispatcher.go, dispatchExecutionInfoTransformers.
+"""
 
 
 class ProblemKind(msgspec.Struct, frozen=True):
@@ -115,7 +125,7 @@ def problem_of(error: InputError) -> Problem:
     return Problem(kind.type, kind.title, kind.status, error.detail, error.faults)
 
 
-def problem_response(error: InputError, path: str) -> Response:
+def problem_response(error: InputError, path: str, *, short: bool = False) -> Response:
     """Return the answer that tells a client what was wrong.
 
     Parameters
@@ -124,6 +134,9 @@ def problem_response(error: InputError, path: str) -> Response:
         What the core or an adapter raised.
     path
         The request's; those of KServe's protocols are answered with a member "error" more.
+    short
+        Whether the body may have no more than `LONGEST_SHORT` bytes. The last faults are left out
+        then; the detail says how many there are.
 
     Returns
     -------
@@ -131,10 +144,19 @@ def problem_response(error: InputError, path: str) -> Response:
         With the status of the error's class; its body is what `problem_of` returns.
     """
     problem = problem_of(error)
+    if short:
+        _shorten(problem)
     if path.startswith(INFERENCE_PATHS):
         problem.error = _in_a_sentence(error)
     content = msgspec.json.encode(problem)
     return Response(content, problem.status, _headers_of(error), MEDIA_TYPE)
+
+
+def _shorten(problem: Problem) -> None:
+    faults, problem.errors = problem.errors, ()
+    room = LONGEST_SHORT - len(msgspec.json.encode(problem)) - len(',"errors":[]')
+    sizes = accumulate(len(msgspec.json.encode(fault)) + len(",") for fault in faults)
+    problem.errors = faults[: sum(size <= room for size in sizes)]
 
 
 def _headers_of(error: InputError) -> dict[str, str] | None:

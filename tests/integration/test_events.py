@@ -349,3 +349,30 @@ def test_a_number_that_json_has_not_is_named_with_its_event(server, fraud):
     response = send_batch(server, batch)
     assert response.status_code == 422
     assert [error["pointer"] for error in response.json()["errors"]] == ["/1/data/V1"]
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("/", {}),
+        ("/", {f"unknown-{n}": n for n in range(200)}),
+        ("/", {"V14" * 1000: 1}),
+        ("/", "\u2028" * 1000),
+        ("/absent", {}),
+    ],
+)
+def test_a_brokers_dispatcher_is_told_in_as_few_bytes_as_it_can_hand_on(server, path, data):
+    headers = binary_headers(prefer="reply")
+    response = requests.post(server.url + path, json=data, headers=headers)
+    assert response.status_code in (404, 422)
+    assert len(response.content) <= 768
+    assert response.json()["detail"]
+
+
+def test_what_is_left_out_for_a_dispatcher_is_counted_and_whoever_else_asks_is_told_all(server):
+    asked = [binary_headers(prefer="reply"), binary_headers()]
+    short, whole = (requests.post(server.url, json={}, headers=each).json() for each in asked)
+    assert len(whole["errors"]) == 29
+    assert short["detail"] == whole["detail"] == "29 faults were found in what was sent."
+    assert 0 < len(short["errors"]) < 29
+    assert short["errors"] == whole["errors"][: len(short["errors"])]
