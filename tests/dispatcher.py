@@ -27,7 +27,7 @@ WORKERS = 64
 """Deliveries under way at once. The Broker has no such limit; this is for the machine's sake."""
 
 
-class Failure(Exception):
+class NotTakenError(Exception):
     """A delivery that was not taken.
 
     Parameters
@@ -109,8 +109,8 @@ class Broker:
             reply = self._retried(delivery, lambda: self._filter(trigger, event))
             if reply is not None:
                 self._retried(delivery, lambda: self._take_back(reply))
-        except Failure as failure:
-            self._bury(delivery, event.having(failure.reason))
+        except NotTakenError as error:
+            self._bury(delivery, event.having(error.reason))
 
     def _retried(self, delivery: Delivery, attempt: Callable[[], Event | None]) -> Event | None:
         """Try again what may succeed later.
@@ -121,8 +121,8 @@ class Broker:
         for number in itertools.count():
             try:
                 return attempt()
-            except Failure as failure:
-                again = failure.status >= 500 or failure.status in (404, 408, 409, 429)
+            except NotTakenError as error:
+                again = error.status >= 500 or error.status in (404, 408, 409, 429)
                 if not again or number >= delivery.retry or self._closed.is_set():
                     raise
             self._closed.wait(delivery.pause_s(number))
@@ -141,10 +141,10 @@ class Broker:
         try:
             reply = Event.read(answer.headers, answer.content)
         except ValueError:
-            raise Failure(502) from None
+            raise NotTakenError(502) from None
         if reply is None:
             if answer.content:
-                raise Failure(502)
+                raise NotTakenError(502)
             return None
         return reply.having({TTL: event.attributes[TTL]})
 
@@ -162,13 +162,13 @@ class Broker:
                 url, data=event.data, headers=headers, timeout=delivery.timeout_s
             )
         except requests.Timeout:
-            raise Failure(500) from None
+            raise NotTakenError(500) from None
         except requests.RequestException as error:
             body = f"dispatch error: {error}".encode()[: MOST_REASON // 4 * 3]
-            raise Failure(500, self._reason(url, 500, body)) from None
+            raise NotTakenError(500, self._reason(url, 500, body)) from None
         if not 200 <= answer.status_code < 300:
             reason = self._reason(url, answer.status_code, answer.content)
-            raise Failure(answer.status_code, reason)
+            raise NotTakenError(answer.status_code, reason)
         return answer
 
     def _reason(self, url: str, status: int, body: bytes) -> dict[str, str]:
@@ -191,7 +191,7 @@ class Broker:
         """Send a reply into this Broker: handleDispatchToReplyRequest of the filter."""
         status = self.receive(reply)
         if status >= 300:
-            raise Failure(status, self._reason("broker", status, b""))
+            raise NotTakenError(status, self._reason("broker", status, b""))
 
     def _bury(self, delivery: Delivery, event: Event) -> None:
         """Send a dead letter, with the same retries: handleDispatchToDLSRequest of the filter."""
@@ -201,5 +201,5 @@ class Broker:
             return
         try:
             self._retried(delivery, lambda: self._post(sink, event, delivery, {}) and None)
-        except Failure:
+        except NotTakenError:
             self.dropped.append(event)

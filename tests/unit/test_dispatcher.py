@@ -40,7 +40,7 @@ class Subscriber(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_POST(self):  # noqa: N802
+    def do_POST(self):
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         self.server.came.append((self.path, self.headers, body))
         answers = self.server.answers if self.path == "/" else [(202, {}, b"")]

@@ -1,0 +1,164 @@
+"""What carries events to the function in a cluster: Knative's Broker, or the tests' own."""
+
+import json
+import subprocess
+import threading
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from knative.cluster import render
+from knative.commands import run
+from knative.errors import CommandError
+from tests.conftest import PROJECT
+from tests.dispatcher import Broker
+from tests.eventing import Event, triggers_of
+
+OVERLAY = PROJECT / "knative/overlays/events"
+IMAGE = "dev.local/fraud:default"
+"""As it stands in the manifests."""
+
+KNATIVE = "knative.dev/"
+WAIT = "--timeout=180s"
+
+
+@dataclass
+class Carrier:
+    """Takes events, and shows what became of them.
+
+    Attributes
+    ----------
+    namespace
+        Where the function is.
+    services
+        Where every Service of the cluster is reached from here, through the API server.
+    """
+
+    namespace: str
+    services: str
+
+    def send(self, event: Event) -> int:
+        """Return the status with which an event was taken."""
+        raise NotImplementedError
+
+    def faults(self) -> list[str]:
+        """Say what went wrong on the way."""
+        raise NotImplementedError
+
+    def kept(self, what: str) -> dict[str, list[dict[str, Any]]]:
+        """Return all decisions, or all dead-letters, by the event's id; each has every copy."""
+        answer = requests.get(f"{self.url('fraud-keeper')}/{what}", timeout=60)
+        answer.raise_for_status()
+        found = defaultdict(list)
+        for line in map(json.loads, answer.text.splitlines()):
+            found[line["event"]["id"]].append(line)
+        return found
+
+    def url(self, service: str, namespace: str | None = None) -> str:
+        """Return a Service's address from here."""
+        return f"{self.services}/{namespace or self.namespace}/services/{service}:80/proxy"
+
+
+class TestsOwn(Carrier):
+    """The dispatcher of the tests, which needs no Eventing; it reads the overlay's manifests."""
+
+    __test__ = False
+
+    def __init__(self, namespace: str, services: str, function: str) -> None:
+        super().__init__(namespace, services)
+        urls = {"fraud": function, "fraud-keeper": self.url("fraud-keeper")}
+        self.broker = Broker(namespace, triggers_of(render(OVERLAY), urls))
+
+    def send(self, event: Event) -> int:
+        return self.broker.receive(event)
+
+    def faults(self) -> list[str]:
+        return [*self.broker.crashes, *map(str, self.broker.dropped)]
+
+
+class Knatives(Carrier):
+    """Knative's own Broker."""
+
+    def __init__(self, namespace: str, services: str) -> None:
+        super().__init__(namespace, services)
+        address = run(
+            *("kubectl", "--namespace", namespace, "get", "broker", "fraud"),
+            "--output=jsonpath={.status.address.url}",
+        )
+        host, _, path = address.removeprefix("http://").partition("/")
+        self.ingress = f"{self.url(*host.split('.')[:2])}/{path}"
+        self._session = threading.local()
+
+    def send(self, event: Event) -> int:
+        if not hasattr(self._session, "own"):
+            self._session.own = requests.Session()
+        headers = event.headers()
+        return self._session.own.post(
+            self.ingress, data=event.data, headers=headers, timeout=60
+        ).status_code
+
+    def faults(self) -> list[str]:
+        return []
+
+
+def reason_for_no_eventing() -> str | None:
+    """Say why Knative's Broker cannot be used, or None."""
+    try:
+        run("kubectl", "get", "crd", "brokers.eventing.knative.dev")
+    except CommandError:
+        return "the cluster has no Knative Eventing: no kind brokers.eventing.knative.dev"
+    return None
+
+
+def apply(namespace: str, image: str, objects: list[dict[str, Any]]) -> None:
+    """Write objects with an image in place of the manifests'."""
+    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
+    written = ("apply", "--server-side", "--validate=strict", "--filename=-")
+    run("kubectl", "--namespace", namespace, *written, stdin=text.replace(IMAGE, image))
+
+
+@contextmanager
+def carrying(kind: str, namespace: str, image: str, function: str) -> Iterator[Carrier]:
+    """Write the overlay beside a function that is deployed, and wait until it carries events.
+
+    Parameters
+    ----------
+    kind
+        "eventing" or "dispatcher".
+    namespace
+        Where the function is.
+    image
+        Its image, which the keeper and the source run, too.
+    function
+        Its URL.
+    """
+    others = [each for each in render(OVERLAY) if "serving." not in each["apiVersion"]]
+    plain = [each for each in others if KNATIVE not in each["apiVersion"]]
+    apply(namespace, image, others if kind == "eventing" else plain)
+    kubectl = ("kubectl", "--namespace", namespace)
+    run(*kubectl, "rollout", "status", "deployment/fraud-keeper", WAIT)
+    with api_server() as services:
+        if kind == "dispatcher":
+            carrier = TestsOwn(namespace, services, function)
+            with carrier.broker:
+                yield carrier
+            return
+        kinds = "brokers.eventing.knative.dev,triggers,sinkbindings,containersources"
+        run(*kubectl, "wait", "--for=condition=Ready", kinds, "--all", WAIT)
+        yield Knatives(namespace, services)
+
+
+@contextmanager
+def api_server() -> Iterator[str]:
+    """Make the API server's way to Services reachable from here, with the operator's rights."""
+    command = ["kubectl", "proxy", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            address = process.stdout.readline().split()[-1]
+            yield f"http://{address}/api/v1/namespaces"
+        finally:
+            process.terminate()
