@@ -23,8 +23,8 @@ FIRST_TTL = 255
 ARRIVAL = "knativearrivaltime"
 REQUIRED = ("id", "source", "specversion", "type")
 MOST_REASON = 1024
-WORKERS = 64
-"""Deliveries under way at once. The Broker has no such limit; this is for the machine's sake."""
+CONNECTIONS = 100
+"""That are kept; pkg/kncloudevents/http_client.go."""
 
 
 class NotTakenError(Exception):
@@ -45,7 +45,7 @@ class NotTakenError(Exception):
 
 
 class Broker:
-    """Takes events and delivers them, each in the background; use it in a with statement.
+    """Takes events and delivers them; use it in a with statement, which ends all waiting.
 
     Parameters
     ----------
@@ -56,36 +56,34 @@ class Broker:
 
     Attributes
     ----------
-    dropped
-        Events that neither a subscriber nor a dead-letter sink has taken.
     crashes
         What would have ended the real one.
     """
 
     def __init__(self, namespace: str, triggers: list[Trigger]) -> None:
-        self.dropped: list[Event] = []
         self.crashes: list[str] = []
         self._namespace = namespace
         self._triggers = triggers
         self._closed = threading.Event()
-        self._pool = ThreadPoolExecutor(WORKERS)
         self._session = requests.Session()
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(pool_maxsize=WORKERS))
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=CONNECTIONS))
 
     def __enter__(self) -> "Broker":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._closed.set()
-        self._pool.shutdown(cancel_futures=True)
         self._session.close()
 
     def receive(self, event: Event) -> int:
-        """Take an event, from outside or from a subscriber's reply.
+        """Take an event, from outside or from a subscriber's reply, and return the status.
 
         pkg/broker/ingress/ingress_handler.go, ServeHTTP and receive; pkg/broker/ttl.go: an event
         comes with no count of hops or with one, which is lessened, so that no loop is endless.
+
+        pkg/channel/fanout/fanout_event_handler.go, createEventReceiverFunction: 202 is said when
+        every Trigger is done with the event, so whoever sends it waits for as long as it is tried.
         """
         if not all(event.attributes.get(name) for name in REQUIRED):
             return 400
@@ -94,12 +92,12 @@ class Broker:
         if left <= 0:
             return 400
         taken = event.having({TTL: str(left), ARRIVAL: datetime.now(UTC).isoformat()})
-        for trigger in self._triggers:
-            self._pool.submit(self._dispatch, trigger, taken)
-        return 202
+        with ThreadPoolExecutor(len(self._triggers)) as pool:
+            done = list(pool.map(lambda trigger: self._dispatch(trigger, taken), self._triggers))
+        return 202 if all(done) else 500
 
-    def _dispatch(self, trigger: Trigger, event: Event) -> None:
-        """See an event through to its end.
+    def _dispatch(self, trigger: Trigger, event: Event) -> bool:
+        """See an event through to its end, and tell whether somebody took it.
 
         pkg/kncloudevents/event_dispatcher.go, send: the subscriber, then its reply, and where one
         of them fails for good, the dead-letter sink with the event as it came and the reason.
@@ -110,7 +108,8 @@ class Broker:
             if reply is not None:
                 self._retried(delivery, lambda: self._take_back(reply))
         except NotTakenError as error:
-            self._bury(delivery, event.having(error.reason))
+            return self._bury(delivery, event.having(error.reason))
+        return True
 
     def _retried(self, delivery: Delivery, attempt: Callable[[], Event | None]) -> Event | None:
         """Try again what may succeed later.
@@ -193,13 +192,13 @@ class Broker:
         if status >= 300:
             raise NotTakenError(status, self._reason("broker", status, b""))
 
-    def _bury(self, delivery: Delivery, event: Event) -> None:
+    def _bury(self, delivery: Delivery, event: Event) -> bool:
         """Send a dead letter, with the same retries: handleDispatchToDLSRequest of the filter."""
         sink = delivery.dead_letter_sink
         if sink is None:
-            self.dropped.append(event)
-            return
+            return False
         try:
             self._retried(delivery, lambda: self._post(sink, event, delivery, {}) and None)
         except NotTakenError:
-            self.dropped.append(event)
+            return False
+        return True

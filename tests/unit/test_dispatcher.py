@@ -94,19 +94,14 @@ def order(**attributes):
     )
 
 
-def until(subscriber, path):
+def first(subscriber, path):
     """Return the first request to a path."""
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        if found := [each for each in subscriber.came if each[0] == path]:
-            return found[0]
-        time.sleep(0.01)
-    raise AssertionError(f"nothing came to {path}, only {subscriber.paths()}")
+    return next(each for each in subscriber.came if each[0] == path)
 
 
 def test_an_event_is_delivered_in_binary_mode_and_asks_for_a_reply(broker, subscriber):
     assert broker.receive(order()) == 202
-    _, headers, body = until(subscriber, "/")
+    _, headers, body = first(subscriber, "/")
     assert body == b'{"cups": 2}'
     assert headers["content-type"] == "application/json"
     assert (headers["prefer"], headers["kn-namespace"]) == ("reply", "shop")
@@ -117,8 +112,8 @@ def test_an_event_is_delivered_in_binary_mode_and_asks_for_a_reply(broker, subsc
 
 def test_a_reply_goes_to_the_trigger_that_wants_it_and_to_no_other(broker, subscriber):
     subscriber.answers = [(200, REPLY, b"{}")]
-    broker.receive(order())
-    until(subscriber, "/receipts")
+    assert broker.receive(order()) == 202
+    first(subscriber, "/receipts")
     assert subscriber.paths() == ["/", "/receipts"]
 
 
@@ -139,8 +134,8 @@ def test_a_reply_goes_to_the_trigger_that_wants_it_and_to_no_other(broker, subsc
 )
 def test_what_is_refused_is_a_dead_letter_with_its_reason(broker, subscriber, answer, attempts):
     subscriber.answers = [answer]
-    broker.receive(order())
-    _, headers, body = until(subscriber, "/dead")
+    assert broker.receive(order()) == 202
+    _, headers, body = first(subscriber, "/dead")
     assert subscriber.paths() == ["/"] * attempts + ["/dead"]
     assert body == b'{"cups": 2}'
     assert headers["ce-knativeerrordest"] == f"{subscriber.url}/"
@@ -160,23 +155,23 @@ def test_what_is_refused_is_a_dead_letter_with_its_reason(broker, subscriber, an
 )
 def test_what_is_no_answer_is_asked_for_again_and_leaves_no_reason(broker, subscriber, answer):
     subscriber.answers = [answer]
-    broker.receive(order())
-    _, headers, _ = until(subscriber, "/dead")
+    assert broker.receive(order()) == 202
+    _, headers, _ = first(subscriber, "/dead")
     assert subscriber.paths() == ["/", "/", "/", "/dead"]
     assert "ce-knativeerrorcode" not in headers
 
 
 def test_a_subscriber_that_comes_back_in_time_gets_the_event(broker, subscriber):
     subscriber.answers = [(503, {}, b""), (503, {}, b""), (200, REPLY, b"{}")]
-    broker.receive(order())
-    until(subscriber, "/receipts")
+    assert broker.receive(order()) == 202
+    first(subscriber, "/receipts")
     assert subscriber.paths() == ["/", "/", "/", "/receipts"]
 
 
 def test_a_loop_of_replies_ends(broker, subscriber):
     subscriber.answers = [(200, REPLY | {"ce-type": "order"}, b"{}")]
     broker.receive(order(knativebrokerttl="4"))
-    until(subscriber, "/dead")
+    first(subscriber, "/dead")
     assert subscriber.paths() == ["/"] * 3 + ["/dead"]
 
 
@@ -186,10 +181,19 @@ def test_what_is_no_event_is_not_taken(broker, subscriber, missing):
     assert subscriber.came == []
 
 
+@pytest.mark.parametrize("sink", [None, "http://127.0.0.1:9/nobody"])
+def test_what_nobody_takes_is_told_to_the_sender(subscriber, sink):
+    subscriber.answers = [(422, {}, b"why")]
+    with Broker(
+        "shop", [Trigger(f"{subscriber.url}/", {}, Delivery(dead_letter_sink=sink))]
+    ) as lost:
+        assert lost.receive(order()) == 500
+
+
 def test_a_reason_too_long_for_the_real_dispatcher_is_told(broker, subscriber):
     subscriber.answers = [(422, {}, b"x" * 769)]
-    broker.receive(order())
-    until(subscriber, "/dead")
+    assert broker.receive(order()) == 202
+    first(subscriber, "/dead")
     assert len(broker.crashes) == 1
 
 

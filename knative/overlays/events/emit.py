@@ -17,7 +17,8 @@ import urllib.request
 import uuid
 
 EVERY_SECONDS = float(os.environ.get("EVERY_SECONDS", "10"))
-TIMEOUT_S = 30
+TIMEOUT_S = 60
+"""A Broker on channels in memory answers when the event was delivered; until then it tries."""
 MOST_PAUSE_S = 30
 
 

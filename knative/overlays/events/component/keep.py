@@ -12,16 +12,18 @@ import base64
 import binascii
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 SHELVES = ("decisions", "dead-letters")
 PREFIX = "ce-"
+PIECE = 65_536
 REASON = {"knativeerrordest": "from", "knativeerrorcode": "status", "knativeerrordata": "answer"}
 """The attributes that a Broker adds to a dead letter; knative/eventing,
 pkg/kncloudevents/attributes/knative_error.go. The answer is in base64 and cut to 1,024 characters.
@@ -135,8 +137,29 @@ async def hand_out(request: Request) -> Response:
     -------
     Response
     """
-    file_of(request).touch()
-    return FileResponse(file_of(request), media_type="application/x-ndjson")
+    file = file_of(request)
+    file.touch()
+    return StreamingResponse(pieces(file, file.stat().st_size), media_type="application/x-ndjson")
+
+
+def pieces(file: Path, size: int) -> Iterator[bytes]:
+    """Read the beginning of a file that grows meanwhile.
+
+    Parameters
+    ----------
+    file
+        Of lines.
+    size
+        How many bytes; taken when no line was being written, so that the last is whole.
+
+    Yields
+    ------
+    bytes
+    """
+    with file.open("rb") as lines:
+        while size and (piece := lines.read(min(size, PIECE))):
+            size -= len(piece)
+            yield piece
 
 
 async def healthy(_: Request) -> Response:
