@@ -8,7 +8,9 @@ from urllib.parse import quote, unquote
 
 PREFIX = "ce-"
 STRUCTURED = "application/cloudevents"
-PLAIN = "!#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+PLAIN = " !#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
+"""What the Broker was seen to leave as it is in a header: all printable ASCII but " and %."""
+
 DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:([\d.]+)S)?")
 
 

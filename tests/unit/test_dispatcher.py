@@ -86,7 +86,7 @@ def order(**attributes):
             "type": "order",
             "source": "/shop",
             "id": "1",
-            "subject": "café",
+            "subject": "café au lait",
             "datacontenttype": "application/json",
             **attributes,
         },
@@ -105,7 +105,7 @@ def test_an_event_is_delivered_in_binary_mode_and_asks_for_a_reply(broker, subsc
     assert body == b'{"cups": 2}'
     assert headers["content-type"] == "application/json"
     assert (headers["prefer"], headers["kn-namespace"]) == ("reply", "shop")
-    assert headers["ce-subject"] == "caf%C3%A9"
+    assert headers["ce-subject"] == "caf%C3%A9 au lait"
     assert headers["ce-knativearrivaltime"]
     assert "ce-knativebrokerttl" not in headers
 
