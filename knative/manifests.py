@@ -82,7 +82,8 @@ def manifests_of(directory: Path, image: str) -> Manifests:
     directory
         It holds a kustomization.yaml.
     image
-        The image's full name, for the first container of the Service.
+        The image's full name. It takes the place of that of the Service's first container, wherever
+        else that stands, too: an overlay may have other programs run in the function's image.
 
     Returns
     -------
@@ -97,8 +98,12 @@ def manifests_of(directory: Path, image: str) -> Manifests:
     services = [each for each in objects if _is_service(each)]
     if len(services) != 1:
         raise ClusterError(f"{directory} holds {len(services)} Knative Services; 1 was expected.")
-    services[0]["spec"]["template"]["spec"]["containers"][0]["image"] = image
-    return Manifests(services[0], [each for each in objects if not _is_service(each)])
+    stand_in = services[0]["spec"]["template"]["spec"]["containers"][0]["image"]
+    others = [each for each in objects if not _is_service(each)]
+    return Manifests(
+        _with_image(services[0], stand_in, image),
+        [_with_image(each, stand_in, image) for each in others],
+    )
 
 
 def manifest_of(directory: Path, image: str) -> Manifest:
@@ -120,6 +125,17 @@ def manifest_of(directory: Path, image: str) -> Manifest:
         As `manifests_of` does.
     """
     return manifests_of(directory, image).service
+
+
+def _with_image(value: Any, old: str, new: str) -> Any:  # noqa: ANN401  any part of a manifest
+    if isinstance(value, list):
+        return [_with_image(each, old, new) for each in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: new if key == "image" and each == old else _with_image(each, old, new)
+        for key, each in value.items()
+    }
 
 
 def _is_service(manifest: Manifest) -> bool:

@@ -80,7 +80,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         except InputError as error:
             core.observations.add_error(error)
             _log_problem(request, routes, error)
-            short = headers_of(request).get(b"prefer") == DISPATCHED
+            short = headers_of(request.scope).get(b"prefer") == DISPATCHED
             response = problem_response(error, request.scope["path"], short=short)
         except ClientDisconnect:
             response = Response(status_code=CLIENT_CLOSED_REQUEST)

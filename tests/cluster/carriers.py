@@ -11,15 +11,15 @@ from typing import Any
 
 import requests
 
-from knative.cluster import render
 from knative.commands import run
 from knative.errors import CommandError
+from knative.manifests import manifests_of
+from tests.cluster.objects import apply
 from tests.conftest import PROJECT
 from tests.dispatcher import Broker
 from tests.eventing import Event, triggers_of
 
 OVERLAY = PROJECT / "knative/overlays/events"
-IMAGE = "dev.local/fraud:default"
 """As it stands in the manifests."""
 
 KNATIVE = "knative.dev/"
@@ -75,7 +75,7 @@ class TestsOwn(Carrier):
     def __init__(self, namespace: str, services: str, function: str) -> None:
         super().__init__(namespace, services)
         urls = {"fraud": function, "fraud-keeper": self.url("fraud-keeper")}
-        self.broker = Broker(namespace, triggers_of(render(OVERLAY), urls))
+        self.broker = Broker(namespace, triggers_of(manifests_of(OVERLAY, "").others, urls))
 
     def try_to_send(self, event: Event) -> int:
         return self.broker.receive(event)
@@ -113,13 +113,6 @@ def reason_for_no_eventing() -> str | None:
     return None
 
 
-def apply(namespace: str, image: str, objects: list[dict[str, Any]]) -> None:
-    """Write objects with an image in place of the manifests'."""
-    text = json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-    written = ("apply", "--server-side", "--validate=strict", "--filename=-")
-    run("kubectl", "--namespace", namespace, *written, stdin=text.replace(IMAGE, image))
-
-
 @contextmanager
 def carrying(kind: str, namespace: str, image: str, function: str) -> Iterator[Carrier]:
     """Write the overlay beside a function that is deployed, and wait until it carries events.
@@ -135,9 +128,9 @@ def carrying(kind: str, namespace: str, image: str, function: str) -> Iterator[C
     function
         Its URL.
     """
-    others = [each for each in render(OVERLAY) if "serving." not in each["apiVersion"]]
+    others = manifests_of(OVERLAY, image).others
     plain = [each for each in others if KNATIVE not in each["apiVersion"]]
-    apply(namespace, image, others if kind == "eventing" else plain)
+    apply(namespace, others if kind == "eventing" else plain)
     kubectl = ("kubectl", "--namespace", namespace)
     run(*kubectl, "rollout", "status", "deployment/fraud-keeper", WAIT)
     with api_server() as services:

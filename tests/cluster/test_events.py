@@ -15,8 +15,9 @@ import requests
 import yaml
 
 from knative.commands import run
-from tests.cluster.carriers import Knatives, apply, carrying, reason_for_no_eventing
+from tests.cluster.carriers import Knatives, carrying, reason_for_no_eventing
 from tests.cluster.conftest import Deployment
+from tests.cluster.objects import apply
 from tests.cluster.signals import Signals
 from tests.conftest import PROJECT
 from tests.eventing import Event
@@ -211,9 +212,10 @@ def test_the_sample_source_emits_transactions(carrier):
 
 @pytest.mark.usefixtures("only_eventing")
 def test_a_teams_own_job_is_told_where_to_send_by_its_label(carrier, deployment, images):
-    manifest = yaml.safe_load((PROJECT / "examples/emit-job.yaml").read_text())
+    text = (PROJECT / "examples/emit-job.yaml").read_text()
+    manifest = yaml.safe_load(text.replace("dev.local/fraud:default", images.stable))
     manifest["metadata"]["name"] = "emit-one"
-    apply(deployment.namespace, images.stable, [manifest])
+    apply(deployment.namespace, [manifest])
 
     def bound():
         lines = [copies[0]["event"] for copies in carrier.kept("decisions").values()]

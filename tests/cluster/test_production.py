@@ -14,6 +14,7 @@ import requests
 from knative.commands import run
 from knative.errors import CommandError
 from tests.cluster.conftest import SERVICE, Deployment
+from tests.cluster.objects import apply
 from tests.expressions import OF_THE_QUEUE_PROXY
 from tests.manifests import PRODUCTION, changed, knative_service, render
 
@@ -38,24 +39,16 @@ except urllib.error.URLError as error:
 """
 
 
-def with_image(objects: list[dict], image: str) -> str:
+def with_image(objects: list[dict], image: str) -> list[dict]:
     knative_service(objects)["spec"]["template"]["spec"]["containers"][0]["image"] = image
-    return json.dumps({"apiVersion": "v1", "kind": "List", "items": objects})
-
-
-def apply(namespace: str, text: str) -> None:
-    run("kubectl", "--namespace", namespace, "apply", "--server-side", "--filename=-", stdin=text)
+    return objects
 
 
 def write_keys(namespace: str, *keys: str) -> None:
     metadata = {"name": "fraud-keys"}
     data = {"keys": "# Of the tests.\n" + "\n".join(keys)}
-    apply(
-        namespace,
-        json.dumps(
-            {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
-        ),
-    )
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "stringData": data}
+    apply(namespace, [secret])
 
 
 @pytest.fixture(scope="module")

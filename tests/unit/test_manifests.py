@@ -1,11 +1,14 @@
 """Which directory an operator means, and how a refusal of the cluster is told."""
 
+import json
+
 import pytest
 
 from knative.errors import ClusterError, ManifestError
-from knative.manifests import BASE, directory_of
+from knative.manifests import BASE, directory_of, manifests_of
 from knative.refusals import refusal
 from knative.workload import Thing, things_of
+from tests.manifests import needs_kubectl
 
 
 @pytest.mark.parametrize("word", ["base", str(BASE), f"{BASE}/"])
@@ -24,6 +27,14 @@ def test_an_overlay_is_named_or_is_a_path(word):
 def test_what_is_no_overlay_is_told(word, reason):
     with pytest.raises(ClusterError, match=reason):
         directory_of(word)
+
+
+@needs_kubectl
+def test_the_image_takes_the_place_of_the_functions_in_all_that_an_overlay_holds():
+    manifests = manifests_of(directory_of("events"), "registry.example.com/fraud:1")
+    found = json.dumps([manifests.service, *manifests.others])
+    assert found.count('"image": "registry.example.com/fraud:1"') == 3
+    assert "dev.local" not in found
 
 
 UNKNOWN = (
