@@ -83,7 +83,7 @@ def document_of(
         results.machine.described(),
         f"![Requests a second and p99 of every contender at 16 connections]({drawing})",
         "## One transaction a request",
-        _table(["", *(each.name for each in summaries)], tables.comparison(summaries)),
+        tables.markdown(["", *(each.name for each in summaries)], tables.comparison(summaries)),
         *_workloads(summaries),
         *_client(results),
         *_goals(verdicts),
@@ -91,7 +91,9 @@ def document_of(
         f"{HOW}- Each load lasted {results.seconds} s, in each of "
         f"{len(results.contenders[0].rounds)} rounds.",
         "## Versions",
-        _table(["contender", "versions"], [_versions(each) for each in results.contenders]),
+        tables.markdown(
+            ["contender", "versions"], [_versions(each) for each in results.contenders]
+        ),
         *_left_out(results.left_out),
     ]
     return "\n\n".join(part.strip() for part in parts) + "\n"
@@ -100,7 +102,7 @@ def document_of(
 def _workloads(summaries: Sequence[Summary]) -> list[str]:
     rows = [row for each in summaries if each.name == FUNCTION for row in tables.workloads(each)]
     heads = ["workload", "transactions a second"]
-    return ["## This function besides", _table(heads, rows)] if rows else []
+    return ["## This function besides", tables.markdown(heads, rows)] if rows else []
 
 
 def _client(results: Results) -> list[str]:
@@ -116,8 +118,7 @@ def _client(results: Results) -> list[str]:
 
 
 def _goals(verdicts: Sequence[Verdict]) -> list[str]:
-    rows = [(each.goal, each.found, "met" if each.met else "**not met**") for each in verdicts]
-    return ["## Goals", _table(["goal", "found", ""], rows)] if rows else []
+    return ["## Goals", tables.markdown_goals(verdicts)] if verdicts else []
 
 
 def _versions(measured: Measured) -> tables.Row:
@@ -128,8 +129,3 @@ def _versions(measured: Measured) -> tables.Row:
 def _left_out(reasons: Mapping[str, str]) -> list[str]:
     lines = [f"- {name}: {reason}" for name, reason in reasons.items()]
     return ["## Left out", "\n".join(lines)] if lines else []
-
-
-def _table(heads: Sequence[str], rows: Sequence[tables.Row]) -> str:
-    rule = ["---", *("---:" for _ in heads[1:])]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))

@@ -1,6 +1,7 @@
 """Draws rates and latencies as SVG; `benchmark.document` puts it beside its page.
 
-It has no background, and its greys are seen on white and on black.
+It has no background, and its greys are seen on white and on black;
+`benchmark.scaling_plot` shares its looks.
 """
 
 import io
@@ -18,7 +19,7 @@ from benchmark.workloads import CONNECTIONS
 GREY, ACCENT, OTHER = "#808080", "#d55e00", "#5f8fb4"
 SHOWN_AT = CONNECTIONS[1]
 SIZE_IN = (9, 3.2)
-_SETTINGS: dict[Any, Any] = {
+SETTINGS: dict[Any, Any] = {
     "axes.edgecolor": GREY,
     "axes.spines.right": False,
     "axes.spines.top": False,
@@ -30,7 +31,7 @@ _SETTINGS: dict[Any, Any] = {
     "xtick.color": GREY,
     "ytick.color": GREY,
 }
-_NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
+NO_METADATA = dict.fromkeys(("Creator", "Date", "Format", "Type"))
 
 
 def drawn(summaries: Sequence[Summary]) -> str:
@@ -48,14 +49,14 @@ def drawn(summaries: Sequence[Summary]) -> str:
     """
     shown = [each for each in reversed(summaries) if SHOWN_AT in each.loads]
     file = io.StringIO()
-    with mpl.rc_context(_SETTINGS):
+    with mpl.rc_context(SETTINGS):
         figure = Figure(figsize=SIZE_IN, layout="constrained")
         left, right = figure.subplots(1, 2, sharey=True)
         rates = [each.loads[SHOWN_AT].rate for each in shown]
         _bars(left, "requests a second: more is better", shown, rates, "{:,.0f}")
         tails = [each.loads[SHOWN_AT].p99_ms for each in shown]
         _bars(right, "p99, milliseconds: less is better", shown, tails, "{:,.1f}")
-        figure.savefig(file, format="svg", transparent=True, metadata=_NO_METADATA)
+        figure.savefig(file, format="svg", transparent=True, metadata=NO_METADATA)
     return file.getvalue()
 
 

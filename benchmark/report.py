@@ -1,4 +1,4 @@
-"""Lays the results out for a terminal; `bench` and `soak` call it."""
+"""Lays the results out for a terminal; all commands call it."""
 
 from collections.abc import Iterator, Sequence
 
@@ -32,7 +32,7 @@ def reported(
     yield _comparison(summaries, title)
     for summary in summaries:
         if summary.name == FUNCTION and (rows := tables.workloads(summary)):
-            yield _table(["this function besides", "transactions a second"], rows)
+            yield table_of(["this function besides", "transactions a second"], rows)
     if verdicts:
         yield goals_table(verdicts)
 
@@ -50,7 +50,7 @@ def goals_table(verdicts: Sequence[Verdict]) -> Table:
     rich.table.Table
     """
     rows = [(each.goal, each.found, "met" if each.met else "not met") for each in verdicts]
-    return _table(["goal", "found", ""], rows)
+    return table_of(["goal", "found", ""], rows)
 
 
 def _comparison(summaries: Sequence[Summary], title: str) -> Table:
@@ -63,7 +63,20 @@ def _comparison(summaries: Sequence[Summary], title: str) -> Table:
     return table
 
 
-def _table(heads: Sequence[str], rows: Sequence[tables.Row]) -> Table:
+def table_of(heads: Sequence[str], rows: Sequence[tables.Row]) -> Table:
+    """Make a table with all columns but the first to the right.
+
+    Parameters
+    ----------
+    heads
+        Of the columns.
+    rows
+        With a cell for each.
+
+    Returns
+    -------
+    rich.table.Table
+    """
     table = Table(heads[0])
     for head in heads[1:]:
         table.add_column(head, justify="right", no_wrap=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from benchmark.contenders import BASELINE
+from benchmark.goals import Verdict
 from benchmark.results import Summary
 
 Row = tuple[str, ...]
@@ -83,3 +84,37 @@ def workloads(function: Summary) -> list[Row]:
         A workload and its transactions per second.
     """
     return [(name, f"{rate:,.0f}") for name, rate in function.workloads.items()]
+
+
+def markdown(heads: Sequence[str], rows: Sequence[Row]) -> str:
+    """Return a table in Markdown, with all columns but the first to the right.
+
+    Parameters
+    ----------
+    heads
+        Of the columns.
+    rows
+        With a cell for each.
+
+    Returns
+    -------
+    str
+    """
+    rule = ["---", *("---:" for _ in heads[1:])]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *rows))
+
+
+def markdown_goals(verdicts: Sequence[Verdict]) -> str:
+    """Return the table of goals in Markdown.
+
+    Parameters
+    ----------
+    verdicts
+        One or more.
+
+    Returns
+    -------
+    str
+    """
+    rows = [(each.goal, each.found, "met" if each.met else "**not met**") for each in verdicts]
+    return markdown(["goal", "found", ""], rows)

@@ -35,10 +35,17 @@ class Terminated(Object, frozen=True):
     finished_at: datetime | None = None
 
 
+class RunningContainer(Object, frozen=True):
+    """Since when a container runs, to the second."""
+
+    started_at: datetime | None = None
+
+
 class ContainerState(Object, frozen=True):
     """What a container does, or did before it was started again."""
 
     waiting: Waiting | None = None
+    running: RunningContainer | None = None
     terminated: Terminated | None = None
 
 
@@ -89,14 +96,23 @@ class Pod(Object, frozen=True, tag_field="kind"):
     @property
     def ready(self) -> bool:
         """Whether it gets requests."""
-        return not self.ending and any(
-            each.type == "Ready" and each.status == "True" for each in self.status.conditions
-        )
+        return not self.ending and self.has("Ready")
 
     @property
     def containers(self) -> tuple[ContainerStatus, ...]:
         """All of its containers, those that run first included."""
         return self.status.init_container_statuses + self.status.container_statuses
+
+    def has(self, kind: str) -> bool:
+        """Tell whether a condition of the pod is true, such as "PodScheduled" or "Ready"."""
+        return any(each.type == kind and each.status == "True" for each in self.status.conditions)
+
+
+class PodEvent(Object, frozen=True):
+    """What a watch tells of a pod: ADDED, MODIFIED or DELETED, and how the pod is now."""
+
+    type: str
+    object: Pod
 
 
 class DeploymentSpec(Object, frozen=True):
