@@ -73,7 +73,7 @@ def _pods(axes: Axes, timeline: Timeline) -> None:
 def _under_way(axes: Axes, timeline: Timeline) -> None:
     times, values = _traced(timeline, "under_way")
     axes.plot(times, values, color=DARK, drawstyle="steps-post")
-    _titled(axes, "requests under way at each second's end", legend=False)
+    _titled(axes, "requests, under way", legend=False)
 
 
 def _latencies(axes: Axes, timeline: Timeline, limit_ms: float) -> None:
@@ -82,7 +82,7 @@ def _latencies(axes: Axes, timeline: Timeline, limit_ms: float) -> None:
     axes.axhline(limit_ms, color=ACCENT, linewidth=0.8, linestyle="--", label="limit of the p99")
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:g}")
-    _titled(axes, "milliseconds, each second's answers")
+    _titled(axes, "milliseconds")
 
 
 def _answers(axes: Axes, timeline: Timeline) -> None:
@@ -93,7 +93,7 @@ def _answers(axes: Axes, timeline: Timeline) -> None:
         label="answered with 200",
     )
     axes.plot(*_traced(timeline, "failed"), color=ACCENT, drawstyle="steps-post", label="lost")
-    _titled(axes, "requests a second")
+    _titled(axes, "requests, a second")
 
 
 def _traced(timeline: Timeline, name: str) -> tuple[Sequence[float], Sequence[float]]:
@@ -103,8 +103,7 @@ def _traced(timeline: Timeline, name: str) -> tuple[Sequence[float], Sequence[fl
     for phase in timeline.phases:
         found = [getattr(each, name) for each in phase.seconds]
         times += [phase.began_s + number for number in range(len(found))] + [phase.ended_s]
-        values += [np.nan if value is None else value for value in found]
-        values += [values[-1] if found else np.nan]
+        values += [np.nan if value is None else value for value in found] + [np.nan]
     return times, values
 
 
