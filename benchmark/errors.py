@@ -1,4 +1,4 @@
-"""What the benchmark raises on purpose; `bench` and `soak` end with its message."""
+"""What the benchmark raises on purpose; its commands end with the message."""
 
 
 class BenchmarkError(Exception):

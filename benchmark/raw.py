@@ -1,4 +1,4 @@
-"""HTTP as bytes, for a client that has to be cheap; `steady` and `mixture` call it."""
+"""HTTP as bytes, for a client that has to be cheap; `steady`, `mixture` and `crowd` call it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
