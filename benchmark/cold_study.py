@@ -8,12 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from benchmark.cold_starts import NOTHING, Start
+from benchmark.deployed import deployed
 from benchmark.errors import LoadError
 from benchmark.over_time import TERMINATING, state_of
 from benchmark.posts import Post
 from benchmark.variations import varied
-from knative.cluster import ServiceInCluster
-from knative.deploy import deploy
 from knative.namespaces import temporary_namespace
 from knative.objects import Pod
 from knative.pods import PodWatch, Sighting, end_pods, watched_pods
@@ -22,7 +21,7 @@ NAMESPACE = "fraud-coldstart"
 SOONEST_ZERO = {"window": "6s", "scale-to-zero-pod-retention-period": "0s"}
 """The least that Knative allows, so that the wait for zero is short; a start has none of it."""
 
-READY_LIMIT_S, ANSWER_LIMIT_S, ZERO_LIMIT_S = 180, 60, 240
+ANSWER_LIMIT_S, ZERO_LIMIT_S = 60, 240
 POLL_S = 0.1
 SETTLE_S = 2.0
 """After the last pod is gone, its parts are still being taken down."""
@@ -130,11 +129,8 @@ class _Deployed:
     url: str = ""
 
     def deploy(self) -> None:
-        service = ServiceInCluster(self.name, self.namespace)
         manifest = varied(self.contender.manifest, SOONEST_ZERO)
-        manifest["metadata"]["name"] = self.name
-        deploy(service, manifest, READY_LIMIT_S)
-        self.url = service.read().status.url or ""
+        self.url = deployed(manifest, self.name, self.namespace)
 
     def wait_for_zero(self) -> None:
         """Wait until all pods are on their way out, and help them on."""

@@ -7,18 +7,17 @@ from itertools import islice
 from typing import Any
 
 from benchmark.crowd import Stage
+from benchmark.deployed import deployed
 from benchmark.over_time import recovered_after
 from benchmark.phases import Phase, Run, Timeline
 from benchmark.posts import Post
 from benchmark.scaling import DECAY, IDLE, LIMIT_MS, PACED, SPIKE, STEADY, Tried, most_pods
 from benchmark.variations import Setting, others_in_grid, settings_of, varied
 from knative.cluster import ServiceInCluster
-from knative.deploy import deploy
 from knative.namespaces import temporary_namespace
 from knative.pods import PodWatch, end_pods, watched_pods
 
 NAMESPACE = "fraud-load"
-READY_LIMIT_S = 180
 RAMP_S = 1.0
 PAUSE_S = 0.2
 """Between a client's answer and its next request, in a spike with pauses."""
@@ -103,13 +102,10 @@ class _Cluster:
     watch: PodWatch
     say: Say
 
-    def deployed(self, job: _Job) -> str:
+    def deploy(self, job: _Job) -> str:
         """Return the URL of a Service that it deploys."""
         self.say(f"deploying {job.name}")
-        service = ServiceInCluster(job.name, self.namespace)
-        metadata = {**job.manifest["metadata"], "name": job.name}
-        deploy(service, {**job.manifest, "metadata": metadata}, READY_LIMIT_S)
-        return service.read().status.url or ""
+        return deployed(job.manifest, job.name, self.namespace)
 
     def removed(self, job: _Job) -> None:
         """Make room: pods on their way out would keep it for half a minute."""
@@ -132,7 +128,7 @@ class _Study:
     def run(self) -> tuple[Timeline, list[Tried]]:
         jobs = iter(self._jobs())
         while group := list(islice(jobs, AT_ONCE)):
-            urls = [self._cluster.deployed(job) for job in group]
+            urls = [self._cluster.deploy(job) for job in group]
             self._cluster.say("waiting for zero")
             self._new_run().wait_for_zero()
             for job, url in zip(group, urls, strict=True):
@@ -164,7 +160,7 @@ class _Study:
         plan = self._plan
         stages = [
             Stage(PACED, plan.clients, plan.seconds, RAMP_S, PAUSE_S),
-            Stage(IDLE, 1, IDLE_S, 0, IDLE_PAUSE_S),
+            Stage(IDLE, 1, min(IDLE_S, plan.seconds), 0, IDLE_PAUSE_S),
             Stage(STEADY, STEADY_CLIENTS, plan.seconds, 0, STEADY_PAUSE_S),
         ]
         self._the_run().put(url, stages)
