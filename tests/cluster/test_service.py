@@ -21,8 +21,8 @@ from tests.duplex import upload
 
 FIRST, SECOND = "fraud-00001", "fraud-00002"
 WAIT_S = 180
-SLOW_UPLOADS = 30
-"""Three times the target concurrency of a pod."""
+SLOW_UPLOADS = 120
+"""More than twice the target concurrency of a pod."""
 
 
 def wait_until(condition, what):
