@@ -1,15 +1,17 @@
-"""Deploys what is to be measured; `scale_study` and `cold_study` call it."""
+"""Deploys what is to be measured, and takes it away; `scale_study` and `cold_study` call it."""
 
 import time
 from collections.abc import Mapping
 from typing import Any
 
-from knative.cluster import ServiceInCluster
+from knative.cluster import SERVICE_KIND, ServiceInCluster
+from knative.commands import run
 from knative.deploy import deploy
 from knative.errors import RevisionError
+from knative.pods import end_pods
 
 READY_LIMIT_S = 180
-AGAIN_S = 2.0
+AGAIN_S, SETTLE_S = 2.0, 3.0
 NO_ROOM = "Unschedulable"
 """Kubernetes' reason where no node has room for a pod."""
 
@@ -50,3 +52,24 @@ def deployed(manifest: Mapping[str, Any], name: str, namespace: str) -> str:
             time.sleep(AGAIN_S)
         else:
             return service.read().status.url or ""
+
+
+def removed(name: str, namespace: str) -> None:
+    """Delete a Service and end its pods, which would keep their room for half a minute.
+
+    Parameters
+    ----------
+    name
+        The Service's.
+    namespace
+        Where it lies.
+
+    Raises
+    ------
+    CommandError
+        If the cluster cannot be reached.
+    """
+    run("kubectl", "--namespace", namespace, "delete", SERVICE_KIND, name, "--wait=false")
+    time.sleep(SETTLE_S)
+    end_pods(name, namespace)
+    time.sleep(SETTLE_S)

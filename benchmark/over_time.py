@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmark.crowd import OK, Requests
+from benchmark.stages import OK, Requests
 from knative.pods import Sighting
 
 SHARES = (50, 95, 99)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import msgspec
 import numpy as np
 
-from benchmark.crowd import OK, Requests, Stage, put_crowd
+from benchmark.crowd import put_crowd
 from benchmark.errors import LoadError
 from benchmark.over_time import (
     PodCounts,
@@ -21,6 +21,7 @@ from benchmark.over_time import (
     seconds_of,
 )
 from benchmark.posts import Post
+from benchmark.stages import OK, Requests, Stage
 from knative.pods import PodWatch
 
 ZERO_LIMIT_S = 240

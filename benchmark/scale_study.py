@@ -1,21 +1,19 @@
 """Goes through the phases of a study of scaling, and tries other settings; `load` calls it."""
 
-import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from benchmark.crowd import Stage
-from benchmark.deployed import deployed
+from benchmark.deployed import deployed, removed
 from benchmark.over_time import recovered_after
 from benchmark.phases import Phase, Run, Timeline
 from benchmark.posts import Post
 from benchmark.scaling import DECAY, IDLE, LIMIT_MS, PACED, SPIKE, STEADY, Tried, most_pods
+from benchmark.stages import Stage
 from benchmark.variations import Setting, others_in_grid, settings_of, varied
-from knative.cluster import ServiceInCluster
 from knative.namespaces import temporary_namespace
-from knative.pods import PodWatch, end_pods, watched_pods
+from knative.pods import PodWatch, watched_pods
 
 NAMESPACE = "fraud-load"
 RAMP_S = 1.0
@@ -27,7 +25,6 @@ STEADY_CLIENTS, STEADY_PAUSE_S = 20, 0.1
 DECAY_CLIENTS, DECAY_PAUSE_S, SLOW_CLIENTS = 10, 0.1, 5
 DECAY_LIMIT_S, DECAY_RAMP_S = 150, 5
 TRIED_PACED_S, TRIED_FULL_S, LAST_S = 9, 6, 4
-SETTLE_S = 3
 AT_ONCE = 7
 """How many Services wait at zero for their turn; each has a pod at first, and a node must hold
 them."""
@@ -96,7 +93,7 @@ def study(
 
 @dataclass(frozen=True)
 class _Cluster:
-    """Deploys Services, and takes them away."""
+    """Where Services are deployed, and who hears of it."""
 
     namespace: str
     watch: PodWatch
@@ -106,13 +103,6 @@ class _Cluster:
         """Return the URL of a Service that it deploys."""
         self.say(f"deploying {job.name}")
         return deployed(job.manifest, job.name, self.namespace)
-
-    def removed(self, job: _Job) -> None:
-        """Make room: pods on their way out would keep it for half a minute."""
-        ServiceInCluster(job.name, self.namespace).delete()
-        time.sleep(SETTLE_S)
-        end_pods(job.name, self.namespace)
-        time.sleep(SETTLE_S)
 
 
 class _Study:
@@ -133,7 +123,7 @@ class _Study:
             self._new_run().wait_for_zero()
             for job, url in zip(group, urls, strict=True):
                 job.measure(url)
-                self._cluster.removed(job)
+                removed(job.name, self._cluster.namespace)
         return self._the_run().timeline(), self._tried
 
     def _jobs(self) -> Iterator[_Job]:

@@ -9,7 +9,6 @@ from rich.table import Table
 
 from benchmark import tables
 from benchmark.blocks import write_block
-from benchmark.crowd import HOLD_S
 from benchmark.over_time import recovered_after
 from benchmark.phases import Phase
 from benchmark.report import table_of
@@ -38,6 +37,7 @@ from benchmark.scaling import (
     verdicts,
 )
 from benchmark.scaling_plot import drawn
+from benchmark.stages import HOLD_S
 from training.files import write_whole
 
 COMMAND = "scripts/load"

@@ -140,16 +140,6 @@ class ServiceInCluster:
         with self._in_words():
             self.namespace.apply([manifest])
 
-    def delete(self) -> None:
-        """Delete the Service, and let the cluster end its pods in its own time.
-
-        Raises
-        ------
-        ClusterError
-            If the cluster cannot be reached.
-        """
-        self._run("delete", SERVICE_KIND, self.name, "--ignore-not-found", "--wait=false")
-
     def set_traffic(self, service: Service, traffic: Sequence[TrafficTarget]) -> None:
         """Write the whole split at once.
 

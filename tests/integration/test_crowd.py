@@ -6,9 +6,10 @@ import time
 import numpy as np
 import pytest
 
-from benchmark.crowd import BROKEN, HOLD_S, Stage, put_crowd
+from benchmark.crowd import put_crowd
 from benchmark.over_time import seconds_of
 from benchmark.posts import Post, plain
+from benchmark.stages import BROKEN, HOLD_S, Stage
 from tests.server import free_port, running_server
 
 pytestmark = pytest.mark.timeout(60)

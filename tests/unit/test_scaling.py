@@ -6,7 +6,6 @@ import pytest
 
 from benchmark import scaling
 from benchmark.blocks import with_block
-from benchmark.crowd import Requests, Stage
 from benchmark.load import setting
 from benchmark.machine import Machine
 from benchmark.over_time import PodCounts, Second, pods_over_time, recovered_after, seconds_of
@@ -14,6 +13,7 @@ from benchmark.phases import Phase, Timeline, phase_of
 from benchmark.scaling import DECAY, IDLE, SPIKE, Scaled, Tried, p99_limit_ms, verdicts
 from benchmark.scaling_page import content_of
 from benchmark.scaling_plot import drawn
+from benchmark.stages import Requests, Stage
 from benchmark.variations import GRID, SETTINGS, others_in_grid, settings_of, varied
 from knative.objects import Condition, Metadata, Pod, PodEvent, PodStatus
 from knative.pods import Sighting
