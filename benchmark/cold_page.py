@@ -103,7 +103,9 @@ def content_of(found: ColdStarts) -> str:
             tables.markdown(HEADS, _rows(found)),
             tables.markdown_goals([verdict(found.starts)]),
             f"{found.rounds} starts of each, in turn; in brackets what 95% of the resamples of the "
-            "rounds lie within. All have the same manifest. Where the time goes:",
+            "rounds lie within. All have the same manifest. The kubelet looks once a second which "
+            "containers run, so all requests of a round come at the same part of a second, and the "
+            "rounds at parts that are spread evenly. Where the time goes:",
             tables.markdown(_step_heads(), _step_rows(found)),
             "The activator asks a pod itself and does not wait until the cluster knows that it is "
             "ready, so the answer may come first.",

@@ -92,6 +92,9 @@ def study(contenders: Sequence[Contender], rounds: int, post: Post, say: Say) ->
     -------
     list of Start
         In their order. Every second round goes backwards, so that nobody always follows another.
+        The kubelet looks once a second which containers run, so that an answer comes up to a second
+        later or sooner by when its request comes. All of a round therefore come at the same part
+        of a second, and the rounds at parts that are spread evenly.
 
     Raises
     ------
@@ -114,7 +117,9 @@ def study(contenders: Sequence[Contender], rounds: int, post: Post, say: Say) ->
             for each in services:
                 each.wait_for_zero()
             time.sleep(SETTLE_S)
-            starts += [each.start(post) for each in services[:: -1 if number % 2 else 1]]
+            moment = (number + 0.5) / rounds
+            turn = services[:: -1 if number % 2 else 1]
+            starts += [each.start(post, moment) for each in turn]
         return starts
 
 
@@ -153,7 +158,8 @@ class _Deployed:
             if each.at_s >= since_s and each.event.object.metadata.name.startswith(f"{self.name}-")
         ]
 
-    def start(self, post: Post) -> Start:
+    def start(self, post: Post, moment: float) -> Start:
+        time.sleep((moment - time.time()) % 1)
         began = time.perf_counter()
         status = ask(self.url, post)
         took = time.perf_counter() - began
