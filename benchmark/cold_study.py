@@ -14,8 +14,8 @@ from benchmark.over_time import TERMINATING, state_of
 from benchmark.posts import Post
 from benchmark.variations import varied
 from knative.namespaces import temporary_namespace
-from knative.objects import Pod
 from knative.pods import PodWatch, Sighting, end_pods, watched_pods
+from knative.workload import Pod
 
 NAMESPACE = "fraud-coldstart"
 SOONEST_ZERO = {"window": "6s", "scale-to-zero-pod-retention-period": "0s"}

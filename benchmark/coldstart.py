@@ -18,8 +18,8 @@ from benchmark.machine import this_machine
 from benchmark.options import positive
 from benchmark.posts import plain, read_transaction
 from benchmark.report import goals_table
-from knative.deploy import BASE, manifest_of
 from knative.errors import ClusterError
+from knative.manifests import BASE, manifest_of
 from knative.versions import described_cluster
 
 DESCRIPTION = (

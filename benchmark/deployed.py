@@ -6,23 +6,22 @@ from typing import Any
 
 from knative.cluster import SERVICE_KIND, ServiceInCluster
 from knative.commands import run
-from knative.deploy import deploy
-from knative.errors import RevisionError
+from knative.deploy import write
+from knative.manifests import Manifests
 from knative.pods import end_pods
+from knative.readiness import await_revision
 
 READY_LIMIT_S = 180
-AGAIN_S, SETTLE_S = 2.0, 3.0
-NO_ROOM = "Unschedulable"
-"""Kubernetes' reason where no node has room for a pod."""
+SETTLE_S = 3.0
 
 
 def deployed(manifest: Mapping[str, Any], name: str, namespace: str) -> str:
-    """Deploy a Service, and wait for room where there is none until those before are at zero.
+    """Deploy a Service and wait until it is ready, also for room that others still fill.
 
     Parameters
     ----------
     manifest
-        As `knative.deploy.manifest_of` renders it.
+        As `knative.manifests.manifest_of` renders it.
     name
         Of the Service, in place of the manifest's.
     namespace
@@ -38,20 +37,13 @@ def deployed(manifest: Mapping[str, Any], name: str, namespace: str) -> str:
     RevisionError
         If it cannot become ready, or has no room after `READY_LIMIT_S`.
     ClusterError
-        As `knative.deploy.deploy`.
+        As `knative.readiness.await_revision`.
     """
     service = ServiceInCluster(name, namespace)
     named = {**manifest, "metadata": {**manifest["metadata"], "name": name}}
-    deadline = time.monotonic() + READY_LIMIT_S
-    while True:
-        try:
-            deploy(service, named, READY_LIMIT_S)
-        except RevisionError as error:
-            if NO_ROOM not in str(error) or time.monotonic() > deadline:
-                raise
-            time.sleep(AGAIN_S)
-        else:
-            return service.read().status.url or ""
+    before = write(service, Manifests(named, []))
+    await_revision(service, before, READY_LIMIT_S, lambda _: None)
+    return service.read().status.url or ""
 
 
 def removed(name: str, namespace: str) -> None:

@@ -20,8 +20,8 @@ from benchmark.scale_study import Plan, study
 from benchmark.scaling import Scaled, verdicts
 from benchmark.scaling_page import phases_table, tried_table, write_page
 from benchmark.variations import SETTINGS, settings_of, varied
-from knative.deploy import BASE, manifest_of
 from knative.errors import ClusterError
+from knative.manifests import BASE, manifest_of
 from knative.versions import described_cluster
 from training.errors import TrainingError
 

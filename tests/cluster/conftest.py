@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ import pytest
 from knative.cluster import ServiceInCluster
 from knative.commands import run
 from knative.errors import CommandError
+from knative.namespaces import temporary_namespace
 
 PROJECT = Path(__file__).parent.parent.parent
 SERVICE = "fraud"
@@ -118,12 +118,8 @@ class Deployment:
 @contextmanager
 def empty_namespace() -> Iterator[Deployment]:
     """Make a namespace in which the function is yet to be deployed."""
-    namespace = f"fraud-test-{uuid.uuid4().hex[:8]}"
-    run("kubectl", "create", "namespace", namespace)
-    try:
+    with temporary_namespace("fraud-test") as namespace:
         yield Deployment(namespace, "")
-    finally:
-        run("kubectl", "delete", "namespace", namespace, "--wait=false")
 
 
 @pytest.fixture(scope="session")

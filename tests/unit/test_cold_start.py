@@ -8,19 +8,18 @@ from benchmark.cold_starts import BASELINE, FUNCTION, ColdStarts, Start, ratio_o
 from benchmark.cold_study import doing_nothing, start_of
 from benchmark.coldstart import named
 from benchmark.machine import Machine
-from knative.objects import (
-    Condition,
+from knative.objects import Condition, Metadata
+from knative.pods import Sighting
+from knative.workload import (
     ContainerState,
     ContainerStatus,
-    Metadata,
     Pod,
     PodEvent,
     PodStatus,
     RunningContainer,
 )
-from knative.pods import Sighting
 
-RUNNING, WAITING = ContainerState(running=RunningContainer("now")), ContainerState()
+RUNNING, WAITING = ContainerState(running=RunningContainer()), ContainerState()
 
 
 def starts(function, baseline):
@@ -35,7 +34,9 @@ def starts(function, baseline):
 def seen(at_s, *containers, scheduled=True, ready=False):
     kinds = {"PodScheduled": scheduled, "Ready": ready}
     conditions = tuple(Condition(kind, str(true)) for kind, true in kinds.items())
-    statuses = tuple(ContainerStatus(str(number), each) for number, each in enumerate(containers))
+    statuses = tuple(
+        ContainerStatus(str(number), state=each) for number, each in enumerate(containers)
+    )
     pod = Pod(Metadata("a-1"), PodStatus(conditions, statuses))
     return Sighting(at_s, PodEvent("MODIFIED", pod))
 

@@ -1,6 +1,7 @@
 """The study of scaling: its arithmetic over time, its settings, its verdicts, its page."""
 
 from array import array
+from datetime import UTC, datetime
 
 import pytest
 
@@ -15,8 +16,9 @@ from benchmark.scaling_page import content_of
 from benchmark.scaling_plot import drawn
 from benchmark.stages import Requests, Stage
 from benchmark.variations import GRID, SETTINGS, others_in_grid, settings_of, varied
-from knative.objects import Condition, Metadata, Pod, PodEvent, PodStatus
+from knative.objects import Condition, Metadata
 from knative.pods import Sighting
+from knative.workload import Pod, PodEvent, PodStatus
 
 
 def requests_of(*rows):
@@ -31,7 +33,7 @@ def second(p99_ms=10.0, answered=100, failed=0):
 
 def sighting(at_s, name, kind="MODIFIED", *, ready=False, ending=False):
     conditions = (Condition("Ready", "True" if ready else "False"),)
-    metadata = Metadata(name, deletion_timestamp="2026-01-01T00:00:00Z" if ending else None)
+    metadata = Metadata(name, deletion_timestamp=datetime.now(UTC) if ending else None)
     return Sighting(at_s, PodEvent(kind, Pod(metadata, PodStatus(conditions))))
 
 
