@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from function.adapters.requests import headers_of
 from function.adapters.streams import MEDIA_TYPES
-from function.http_protocol import LimitedProtocol
+from function.timed_protocol import TimedProtocol
 
 Endpoint = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -47,7 +47,7 @@ class DirectApplication:
         await response(scope, receive, send)
 
 
-class DirectProtocol(LimitedProtocol):
+class DirectProtocol(TimedProtocol):
     """A connection whose short requests are answered at once; its application is a direct one."""
 
     app: DirectApplication
@@ -55,7 +55,9 @@ class DirectProtocol(LimitedProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if not _is_short(cycle):
-            super()._start_asgi_task(cycle, app)
+            super()._start_asgi_task(
+                cycle, app if _is_stream(cycle) else self._capacity.bounded(app)
+            )
         elif cycle.more_body:
             self._incomplete = cycle
         else:  # it was kept until the one before it was answered
@@ -113,6 +115,14 @@ def _is_short(cycle: RequestResponseCycle) -> bool:
         int(headers.get(b"content-length", 0)) <= SHORT
         and b"transfer-encoding" not in headers
         and not headers.get(b"content-type", b"").startswith(STREAMS)
+    )
+
+
+def _is_stream(cycle: RequestResponseCycle) -> bool:
+    """Tell whether it is answered while it comes, so that nothing of it is held."""
+    return any(
+        name == b"content-type" and value.startswith(STREAMS)
+        for name, value in cycle.scope["headers"]
     )
 
 

@@ -175,6 +175,10 @@ class UploadTimeoutError(InputError):
     """A client has stopped in the middle of its request."""
 
 
+class OverloadedError(InputError):
+    """The server holds as much as it can at one time; nothing is wrong with the request."""
+
+
 class UnauthorizedError(InputError):
     """A request has no key, or a wrong one.
 

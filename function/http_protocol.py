@@ -20,13 +20,14 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from function.adapters.problems import problem_response
+from function.adapters.routes import OPEN_PATHS
+from function.capacity import Capacity
 from function.errors import (
     HeadTooLargeError,
     InputError,
     MalformedRequestError,
-    UploadTimeoutError,
 )
-from function.timeouts import Guard, Phase, Watched
+from function.timeouts import Guard, Watched
 
 MOST_HEADERS = 100
 MOST_HEAD_BYTES = 32 * 1024
@@ -44,8 +45,8 @@ class LimitedProtocol(HttpToolsProtocol):
 
     Parameters
     ----------
-    guard
-        That of its server.
+    guard, capacity
+        Those of its server.
     config, server_state, app_state, _loop
         As uvicorn gives them.
     """
@@ -55,24 +56,25 @@ class LimitedProtocol(HttpToolsProtocol):
     def __init__(
         self,
         guard: Guard,
+        capacity: Capacity,
         config: Config,
         server_state: ServerState,
         app_state: dict[str, Any],
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._guard = guard
+        self._guard, self._capacity = guard, capacity
+        self._may_be_too_many = False
         self._refusal: InputError | None = None
         self._deaf, self._refused = False, False
         self._unfinished, self._may_be_large = 0, False
-        self._received, self._since = 0, 0.0
-        self._awaited: object = None
+        self._received = 0
         self._running: RequestResponseCycle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, as asyncio calls it."""
         super().connection_made(transport)
-        self._guard.watch(self)
+        self._may_be_too_many = self._capacity.is_exceeded_by(len(self.connections))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
@@ -131,10 +133,23 @@ class LimitedProtocol(HttpToolsProtocol):
         """Begin to answer, as the parser calls it."""
         if len(self.headers) > MOST_HEADERS or (self._may_be_large and self._is_head_too_large()):
             self._refuse(HeadTooLargeError(MOST_HEADERS, MOST_HEAD_BYTES))
+        if self._may_be_too_many:
+            self._check_crowd()
         if len(self.pipeline) >= MOST_QUEUED:
             detail = f"More than {MOST_QUEUED} requests were sent ahead of their answers."
             self._refuse(MalformedRequestError(detail))
         super().on_headers_complete()
+        if self._guard.ending:
+            self.cycle.keep_alive = False
+
+    def _check_crowd(self) -> None:
+        """Refuse a request of a connection that was one too many, if it still is.
+
+        Those who ask for health are answered: to be busy is no reason to be started anew.
+        """
+        self._may_be_too_many = self._capacity.is_exceeded_by(len(self.connections))
+        if self._may_be_too_many and self.url.decode("latin-1") not in OPEN_PATHS:
+            self._refuse(self._capacity.connections_error())
 
     def _is_head_too_large(self) -> bool:
         sizes = (len(name) + len(value) + len(": \r\n") for name, value in self.headers)
@@ -194,48 +209,3 @@ class LimitedProtocol(HttpToolsProtocol):
             self._answer(self._refusal)
         else:
             self._start_asgi_task(cycle, app)
-
-    def look(self, now: float) -> None:
-        """End the connection where its client has taken too long.
-
-        Parameters
-        ----------
-        now
-            The event loop's time, in seconds.
-        """
-        phase = self._phase()
-        awaited = phase, self._sign_of_life(phase)
-        if awaited != self._awaited:
-            self._awaited, self._since = awaited, now
-        elif now - self._since > self._guard.limits[phase]:
-            self._time_is_up(phase)
-
-    def _sign_of_life(self, phase: Phase) -> object:
-        """Return what differs from the last time where the client has gone on."""
-        if phase is Phase.HEAD:
-            return id(self.scope)  # it has its time from its first byte on, not from its last
-        if phase is Phase.CLOSING:
-            return self.transport.get_write_buffer_size()
-        return None if phase is Phase.REFUSED else self._received
-
-    def _phase(self) -> Phase:
-        if self._refused:
-            return Phase.REFUSED
-        if self.transport.is_closing():
-            return Phase.CLOSING
-        cycle = self.cycle
-        if cycle is None or cycle.response_complete:
-            begun = self.scope is not None and (cycle is None or cycle.scope is not self.scope)
-            return Phase.HEAD if begun else Phase.IDLE
-        # Where our own answers are not taken, or we do not read, the client waits for us.
-        blocked = self.flow.read_paused or self.flow.write_paused
-        return Phase.BODY if cycle.more_body and not blocked else Phase.ANSWER
-
-    def _time_is_up(self, phase: Phase) -> None:
-        if phase in (Phase.REFUSED, Phase.CLOSING):
-            self.transport.abort()
-        elif phase is Phase.IDLE:
-            self.transport.close()
-        else:
-            limit = self._guard.limits[phase]
-            self._end(UploadTimeoutError(f"{phase.value} within {limit:g} s."))

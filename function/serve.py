@@ -1,4 +1,4 @@
-"""Runs the function: what the container and `scripts/serve` start.
+"""Runs the function: what `scripts/serve` starts, and in the container `keeper`.
 
 functions-framework makes the application; uvicorn serves it here without the gunicorn that the
 framework's own command puts around it. That saves a process, and it lets idle connections live
@@ -12,7 +12,9 @@ import argparse
 import gc
 import os
 import signal
+import socket
 import sys
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -21,7 +23,9 @@ from functions_framework.aio import create_asgi_app
 from starlette.applications import Starlette
 from starlette.routing import Route
 
+from function.capacity import Capacity
 from function.direct import DirectApplication, DirectProtocol
+from function.ending import EndingServer
 from function.settings import read_settings
 from function.timeouts import Guard
 
@@ -34,13 +38,15 @@ KEEP_ALIVE_S = 620
 """Longer than the proxies before us keep idle connections, so that they, not we, close them."""
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main(arguments: list[str] | None = None, listener: socket.socket | None = None) -> None:
     """Serve until SIGTERM; what was accepted by then is still answered.
 
     Parameters
     ----------
     arguments
         The command line; `sys.argv` where it is None.
+    listener
+        Where to listen; what the command line says where it is None.
 
     Raises
     ------
@@ -50,10 +56,12 @@ def main(arguments: list[str] | None = None) -> None:
     options = _parser().parse_args(arguments)
     if options.model:
         os.environ["FRAUD_MODEL"] = str(options.model)
-    run(SOURCE, "score", options.host, options.port)
+    run(SOURCE, "score", options.host, options.port, listener)
 
 
-def run(source: Path, target: str, host: str, port: int) -> None:
+def run(
+    source: Path, target: str, host: str, port: int, listener: socket.socket | None = None
+) -> None:
     """Serve a target of functions-framework until SIGTERM.
 
     Parameters
@@ -66,18 +74,22 @@ def run(source: Path, target: str, host: str, port: int) -> None:
         The address to listen on.
     port
         The port, 0 for any that is free.
+    listener
+        Where to listen in place of those two.
     """
     # uvicorn raises the signal again when all is answered; without this the end would look like
     # a failure to Kubernetes.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     application = _application(target, source)
-    guard = Guard(read_settings(os.environ).upload_timeout_s, KEEP_ALIVE_S)
+    settings = read_settings(os.environ)
+    guard = Guard(settings.upload_timeout_s, KEEP_ALIVE_S)
+    capacity = Capacity(settings.max_connections, settings.max_held_bytes)
     _spare_the_garbage_collector()
-    uvicorn.run(
+    config = uvicorn.Config(
         application,
         host=host,
         port=port,
-        http=partial(DirectProtocol, guard),  # type: ignore[arg-type]  # called as a class is
+        http=partial(DirectProtocol, guard, capacity),  # type: ignore[arg-type]  # called as a class is
         lifespan="off",
         ws="none",
         log_config=None,
@@ -86,6 +98,8 @@ def run(source: Path, target: str, host: str, port: int) -> None:
         server_header=False,
         proxy_headers=False,
     )
+    with suppress(KeyboardInterrupt):  # uvicorn raises the signal again, whichever it was
+        EndingServer(config, guard).run([listener] if listener else None)
 
 
 def _application(target: str, source: Path) -> DirectApplication:

@@ -31,6 +31,12 @@ class Settings(msgspec.Struct, frozen=True):
         FRAUD_MODEL: the model file. The default is the one in this package.
     max_body_bytes
         FRAUD_MAX_BODY_BYTES: the largest body that is read, 1024 bytes or more; 16 MiB.
+    max_held_bytes
+        FRAUD_MAX_HELD_BYTES: how many bytes of bodies are held at one time, of all requests
+        together, 1024 or more; 64 MiB. What is more is refused with 503.
+    max_connections
+        FRAUD_MAX_CONNECTIONS: how many connections may be open, 1 or more; 1,000. What comes on
+        more is refused with 503, but for the paths of health.
     max_batch
         FRAUD_MAX_BATCH: how many transactions one JSON array may hold, 1 or more; 10,000.
     upload_timeout_s
@@ -54,6 +60,8 @@ class Settings(msgspec.Struct, frozen=True):
 
     model: Path = DEFAULT_MODEL
     max_body_bytes: int = 16 * MEBIBYTE
+    max_held_bytes: int = 64 * MEBIBYTE
+    max_connections: int = 1_000
     max_batch: int = MOST_TRANSACTIONS
     upload_timeout_s: int = 30
     keys_file: Path | None = None
@@ -86,6 +94,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         model=_path(environment, "FRAUD_MODEL", DEFAULT_MODEL),
         max_body_bytes=_whole_number(
             environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
+        ),
+        max_held_bytes=_whole_number(
+            environment, "FRAUD_MAX_HELD_BYTES", Settings().max_held_bytes, least=1024
+        ),
+        max_connections=_whole_number(
+            environment, "FRAUD_MAX_CONNECTIONS", Settings().max_connections, least=1
         ),
         max_batch=_whole_number(environment, "FRAUD_MAX_BATCH", Settings().max_batch, least=1),
         upload_timeout_s=_whole_number(

@@ -9,6 +9,9 @@ import math
 from typing import Protocol
 
 SWEEP_S = 1
+WHOLE_BODY = 10
+"""A body that comes slowly but steadily may take this many times the limit for a part of it."""
+
 LINGER_S = 2
 """How long what a refused client still sends is thrown away: a connection that is closed with
 bytes unread is reset, and the client would see that and not the answer."""
@@ -50,6 +53,10 @@ class Guard:
     ----------
     limits
         How long each phase may last, in seconds.
+    whole_body_s
+        How long a body may take that is not answered while it comes, in seconds.
+    ending
+        Whether the server takes leave: every connection closes with its next answer.
     """
 
     def __init__(self, upload_timeout_s: float, keep_alive_s: float) -> None:
@@ -61,7 +68,9 @@ class Guard:
             Phase.REFUSED: LINGER_S,
             Phase.CLOSING: upload_timeout_s,
         }
+        self.whole_body_s = WHOLE_BODY * upload_timeout_s
         self._sweeping = False
+        self.ending = False
 
     def watch(self, connection: "Watched") -> None:
         """See that a connection is looked at, with all others of its server.

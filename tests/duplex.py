@@ -1,6 +1,7 @@
 """An upload that is answered while it goes on: requests reads no answer before it has sent all."""
 
 import http.client
+import select
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -18,6 +19,10 @@ class Upload:
     def send(self, data: bytes) -> None:
         """Send a part of the body; an empty one ends it."""
         self._connection.send(b"%x\r\n%b\r\n" % (len(data), data))
+
+    def is_answered_within(self, seconds: float) -> bool:
+        """Wait for the answer, which may come before the upload has ended."""
+        return bool(select.select([self._connection.sock], [], [], seconds)[0])
 
     @property
     def response(self) -> http.client.HTTPResponse:

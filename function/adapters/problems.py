@@ -19,6 +19,7 @@ from function.errors import (
     MalformedBodyError,
     MalformedRequestError,
     MethodNotAllowedError,
+    OverloadedError,
     UnauthorizedError,
     UnknownPathError,
     UnsupportedMediaTypeError,
@@ -30,6 +31,8 @@ INFERENCE_PATHS = ("/v1", "/v2")
 """Where the clients of KServe's protocols look for a member "error", a string."""
 
 FAULTS_IN_ERROR = 5
+RETRY_AFTER_S = "1"
+"""When to come again: what is held is mostly answered by then, or another pod is there."""
 
 LONGEST_SHORT = 768
 """The longest body that a Knative dispatcher can hand on with a dead letter, in bytes.
@@ -78,6 +81,7 @@ KINDS: dict[type[InputError], ProblemKind] = {
     ),
     InvalidInputError: ProblemKind(422, "invalid-input", "What was sent cannot be scored"),
     HeadTooLargeError: ProblemKind(431, "head-too-large", "The headers are too large"),
+    OverloadedError: ProblemKind(503, "overloaded", "There is too much at once"),
 }
 
 
@@ -162,6 +166,8 @@ def _shorten(problem: Problem) -> None:
 def _headers_of(error: InputError) -> dict[str, str] | None:
     if isinstance(error, MethodNotAllowedError):
         return {"allow": ", ".join(error.allowed)}
+    if isinstance(error, OverloadedError):
+        return {"retry-after": RETRY_AFTER_S}
     if isinstance(error, UnauthorizedError):
         # https://www.rfc-editor.org/rfc/rfc6750#section-3: no error code where no key came.
         wrong = ', error="invalid_token"' if error.given else ""

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
+from tests.duplex import upload
 from tests.server import running_server
 from tests.sockets import answer_of, connect, exchange, read_to_the_end
 
@@ -166,6 +167,26 @@ def test_a_body_that_comes_slowly_but_steadily_is_taken(impatient, fraud):
             time.sleep(0.7)
         connection.sendall(body[5:])
         assert answer_of(read_to_the_end(connection)).status == 200
+
+
+def test_a_body_that_trickles_for_ever_is_refused(impatient):
+    with connect(impatient.port) as connection:
+        began = time.monotonic()
+        connection.sendall(UPLOAD % JSON + b"content-length: 9999\r\n\r\n{")
+        answer = answer_of(trickle(connection, b" ") + read_to_the_end(connection))
+        assert (answer.status, answer.problem) == (408, "upload-timeout")
+        assert 10 * TIMEOUT_S < time.monotonic() - began < 10 * TIMEOUT_S + SLACK_S
+
+
+def test_a_stream_may_trickle_for_as_long_as_it_likes(impatient, fraud):
+    line = json.dumps(fraud).encode() + b"\n"
+    with upload(impatient.url, "application/x-ndjson") as stream:
+        for _ in range(25):
+            stream.send(line)
+            assert json.loads(stream.response.readline())["fraud"] is True
+            time.sleep(0.5)
+        stream.send(b"")
+        assert stream.response.read() == b""
 
 
 def test_a_stream_whose_reader_is_slow_is_not_cut_off(impatient, fraud):
