@@ -66,7 +66,7 @@ def running_server(command=DEFAULT_COMMAND, **environment: str) -> Iterator[Serv
     with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", str(port)],
-            env={**os.environ, **environment},
+            env={**os.environ, "PORT": str(port), **environment},
             stdout=log,
             stderr=subprocess.STDOUT,
         )
