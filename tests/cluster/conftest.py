@@ -15,6 +15,7 @@ from knative.cluster import ServiceInCluster
 from knative.commands import run
 from knative.errors import CommandError
 from knative.namespaces import temporary_namespace
+from tests.cluster import tallies
 
 PROJECT = Path(__file__).parent.parent.parent
 SERVICE = "fraud"
@@ -24,6 +25,11 @@ def pytest_addoption(parser):
     group = parser.getgroup("cluster")
     group.addoption("--image", help="an image of the function with the default model")
     group.addoption("--candidate-image", help="the same with another model")
+    group.addoption(
+        "--restart-activator",
+        action="store_true",
+        help="also restart Knative's activator, on which other Services of the cluster depend",
+    )
     group.addoption(
         "--require-cluster", action="store_true", help="fail where there is no cluster, not skip"
     )
@@ -106,6 +112,9 @@ class Deployment:
     def kubectl(self, *arguments: str) -> str:
         return run("kubectl", "--namespace", self.namespace, *arguments)
 
+    def kubectl_with(self, stdin: str, *arguments: str) -> str:
+        return run("kubectl", "--namespace", self.namespace, *arguments, stdin=stdin)
+
     def script(self, name: str, *arguments: str, check: bool = True):
         return script(name, "--namespace", self.namespace, *arguments, check=check)
 
@@ -122,10 +131,24 @@ def empty_namespace() -> Iterator[Deployment]:
         yield Deployment(namespace, "")
 
 
+@contextmanager
+def deployed(*arguments: str) -> Iterator[Deployment]:
+    """Deploy the function into a namespace of its own."""
+    with empty_namespace() as deployment:
+        deployment.script("deploy", *arguments)
+        deployment.url = deployment.service.read().status.url
+        yield deployment
+
+
 @pytest.fixture(scope="session")
 def deployment(images):
     """The function deployed for the first time."""
-    with empty_namespace() as deployment:
-        deployment.script("deploy", "--image", images.stable)
-        deployment.url = deployment.service.read().status.url
+    with deployed("--image", images.stable) as deployment:
         yield deployment
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Show what became of the requests under each disturbance."""
+    if table := tallies.summary():
+        terminalreporter.section("sent, answered, refused, failed")
+        terminalreporter.write(table)
