@@ -20,11 +20,15 @@ class Capacity:
     most_bytes
         How many bytes of bodies that do not come in one piece may be held, of all requests
         together, 1 or more.
+    most_of_one
+        How many bytes of one body are held, at most `most_bytes`: what is longer is thrown away by
+        whoever reads it.
     """
 
-    def __init__(self, most_connections: int, most_bytes: int) -> None:
+    def __init__(self, most_connections: int, most_bytes: int, most_of_one: int) -> None:
         self._most_connections = most_connections
         self._most_bytes = most_bytes
+        self._most_of_one = most_of_one
         self._bytes = 0
 
     def is_exceeded_by(self, connections: int) -> bool:
@@ -69,12 +73,16 @@ class Capacity:
         """
 
         async def count(scope: Scope, receive: Receive, send: Send) -> None:
-            size, unread = 0, False
+            size, unread, too_long = 0, False, False
 
             async def counted() -> Message:
-                nonlocal size, unread
+                nonlocal size, unread, too_long
                 message = await receive()
                 length = len(message.get("body", b""))
+                too_long = too_long or size + length > self._most_of_one
+                if too_long:
+                    self._bytes, size = self._bytes - size, 0
+                    return message
                 if self._bytes + length > self._most_bytes:
                     self._bytes, size = self._bytes - size, 0
                     unread = message.get("more_body", False)

@@ -83,7 +83,7 @@ def run(
     application = _application(target, source)
     settings = read_settings(os.environ)
     guard = Guard(settings.upload_timeout_s, KEEP_ALIVE_S)
-    capacity = Capacity(settings.max_connections, settings.max_held_bytes)
+    capacity = Capacity(settings.max_connections, settings.max_held_bytes, settings.max_body_bytes)
     _spare_the_garbage_collector()
     config = uvicorn.Config(
         application,

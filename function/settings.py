@@ -33,7 +33,7 @@ class Settings(msgspec.Struct, frozen=True):
         FRAUD_MAX_BODY_BYTES: the largest body that is read, 1024 bytes or more; 16 MiB.
     max_held_bytes
         FRAUD_MAX_HELD_BYTES: how many bytes of bodies are held at one time, of all requests
-        together, 1024 or more; 64 MiB. What is more is refused with 503.
+        together, no fewer than of one; 64 MiB. What is more is refused with 503.
     max_connections
         FRAUD_MAX_CONNECTIONS: how many connections may be open, 1 or more; 1,000. What comes on
         more is refused with 503, but for the paths of health.
@@ -90,13 +90,14 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         If a value is not allowed; the message says which, what it was and what is allowed.
     """
     keys_file = environment.get("FRAUD_KEYS_FILE")
+    max_body_bytes = _whole_number(
+        environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
+    )
     return Settings(
         model=_path(environment, "FRAUD_MODEL", DEFAULT_MODEL),
-        max_body_bytes=_whole_number(
-            environment, "FRAUD_MAX_BODY_BYTES", Settings().max_body_bytes, least=1024
-        ),
+        max_body_bytes=max_body_bytes,
         max_held_bytes=_whole_number(
-            environment, "FRAUD_MAX_HELD_BYTES", Settings().max_held_bytes, least=1024
+            environment, "FRAUD_MAX_HELD_BYTES", Settings().max_held_bytes, least=max_body_bytes
         ),
         max_connections=_whole_number(
             environment, "FRAUD_MAX_CONNECTIONS", Settings().max_connections, least=1

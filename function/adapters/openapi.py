@@ -18,6 +18,7 @@ from function.errors import (
     HeadTooLargeError,
     InputError,
     MalformedRequestError,
+    OverloadedError,
     UnauthorizedError,
     UploadTimeoutError,
 )
@@ -25,7 +26,7 @@ from function.errors import (
 Json = dict[str, Any]
 
 VERSION = "0.1.0"
-ALWAYS = (MalformedRequestError, HeadTooLargeError, UploadTimeoutError)
+ALWAYS = (MalformedRequestError, HeadTooLargeError, UploadTimeoutError, OverloadedError)
 """What may be wrong with any request, whatever its path."""
 
 DESCRIPTION = """\

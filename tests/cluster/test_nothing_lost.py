@@ -236,7 +236,12 @@ def test_requests_that_come_while_the_last_pod_ends_are_answered(request, servic
 
 OVERLOADS = {
     "connections": ({"FRAUD_MAX_CONNECTIONS": "60"}, 60, 1, 100),
-    "bytes": ({"FRAUD_MAX_HELD_BYTES": "1048576"}, 10, 100_000, 40),
+    "bytes": (
+        {"FRAUD_MAX_HELD_BYTES": "1048576", "FRAUD_MAX_BODY_BYTES": "1048576"},
+        10,
+        100_000,
+        40,
+    ),
 }
 """What bounds it, how many uploads fit in, how many bytes of each are held, how many there are."""
 

@@ -60,7 +60,16 @@ def test_variables_that_kubernetes_sets_for_a_service_are_left_alone():
     assert read_settings({"FRAUD_PORT": "tcp://10.0.0.1:80", "FRAUD_SERVICE_HOST": "10.0.0.1"})
 
 
-@pytest.mark.parametrize("name", ["FRAUD_MAX_BATCH", "FRAUD_UPLOAD_TIMEOUT_S"])
+def test_what_is_held_of_all_bodies_is_no_less_than_of_one():
+    both = {"FRAUD_MAX_BODY_BYTES": "2048", "FRAUD_MAX_HELD_BYTES": "2048"}
+    assert read_settings(both).max_held_bytes == 2048
+    with pytest.raises(SettingError, match='HELD_BYTES is "2047"; a whole number from 2048 on'):
+        read_settings(both | {"FRAUD_MAX_HELD_BYTES": "2047"})
+
+
+@pytest.mark.parametrize(
+    "name", ["FRAUD_MAX_BATCH", "FRAUD_UPLOAD_TIMEOUT_S", "FRAUD_MAX_CONNECTIONS"]
+)
 def test_the_other_limits_begin_at_one(name):
     assert read_settings({name: "1"})
     with pytest.raises(SettingError, match=f'{name} is "0"; a whole number from 1 on is expected'):
