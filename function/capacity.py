@@ -4,9 +4,14 @@ What is more is refused with 503 and Retry-After, so that a client can come agai
 elsewhere, and what is held is still answered. Without this, memory would end before patience does.
 """
 
+from contextlib import suppress
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 
+from function.adapters.problems import problem_response
 from function.errors import OverloadedError
 
 
@@ -45,16 +50,25 @@ class Capacity:
         """
         return connections > self._most_connections
 
-    def connections_error(self) -> OverloadedError:
-        """Return what a request of one too many is refused with.
+    async def refuse(self, request: Request) -> Response:
+        """Answer a request on a connection too many.
+
+        Parameters
+        ----------
+        request
+            It is read to its end and thrown away first: to a proxy that is answered while it still
+            sends, its connection is broken, and the next request on that one is lost.
 
         Returns
         -------
-        OverloadedError
+        Response
+            A problem.
         """
-        return OverloadedError(
-            f"More than {self._most_connections} connections are open. Try again."
-        )
+        with suppress(ClientDisconnect):
+            async for _ in request.stream():
+                pass
+        detail = f"More than {self._most_connections} connections are open. Try again."
+        return problem_response(OverloadedError(detail), request.scope["path"])
 
     def bounded(self, application: ASGI3Application) -> ASGI3Application:
         """Count the bytes of a body that an application keeps until it answers.

@@ -17,6 +17,7 @@ from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from function.adapters.requests import headers_of
+from function.adapters.routes import OPEN_PATHS
 from function.adapters.streams import MEDIA_TYPES
 from function.timed_protocol import TimedProtocol
 
@@ -62,6 +63,16 @@ class DirectProtocol(TimedProtocol):
             self._incomplete = cycle
         else:  # it was kept until the one before it was answered
             self.loop.call_soon(self._answer_at_once, cycle)
+
+    def _check_crowd(self) -> None:
+        """Refuse what comes on a connection too many.
+
+        Those who ask for health are answered: to be busy is no reason to be started anew.
+        """
+        super()._check_crowd()
+        refused = self._is_too_many and self.url.decode("latin-1") not in OPEN_PATHS
+        own: DirectApplication = self.config.loaded_app
+        self.app = DirectApplication(self._capacity.refuse) if refused else own
 
     def on_message_complete(self) -> None:
         """Answer a short request."""
@@ -120,10 +131,8 @@ def _is_short(cycle: RequestResponseCycle) -> bool:
 
 def _is_stream(cycle: RequestResponseCycle) -> bool:
     """Tell whether it is answered while it comes, so that nothing of it is held."""
-    return any(
-        name == b"content-type" and value.startswith(STREAMS)
-        for name, value in cycle.scope["headers"]
-    )
+    content_type = headers_of(cycle.scope).get(b"content-type", b"")  # type: ignore[arg-type]
+    return content_type.startswith(STREAMS)
 
 
 async def _returned(response: Response) -> Response:

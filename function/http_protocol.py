@@ -20,7 +20,6 @@ from uvicorn.protocols.http.httptools_impl import (
 from uvicorn.server import ServerState
 
 from function.adapters.problems import problem_response
-from function.adapters.routes import OPEN_PATHS
 from function.capacity import Capacity
 from function.errors import (
     HeadTooLargeError,
@@ -64,7 +63,7 @@ class LimitedProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._guard, self._capacity = guard, capacity
-        self._may_be_too_many = False
+        self._is_too_many = False
         self._refusal: InputError | None = None
         self._deaf, self._refused = False, False
         self._unfinished, self._may_be_large = 0, False
@@ -74,7 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin, as asyncio calls it."""
         super().connection_made(transport)
-        self._may_be_too_many = self._capacity.is_exceeded_by(len(self.connections))
+        self._is_too_many = self._capacity.is_exceeded_by(len(self.connections))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
@@ -133,23 +132,18 @@ class LimitedProtocol(HttpToolsProtocol):
         """Begin to answer, as the parser calls it."""
         if len(self.headers) > MOST_HEADERS or (self._may_be_large and self._is_head_too_large()):
             self._refuse(HeadTooLargeError(MOST_HEADERS, MOST_HEAD_BYTES))
-        if self._may_be_too_many:
+        if self._is_too_many:
             self._check_crowd()
         if len(self.pipeline) >= MOST_QUEUED:
             detail = f"More than {MOST_QUEUED} requests were sent ahead of their answers."
             self._refuse(MalformedRequestError(detail))
         super().on_headers_complete()
-        if self._guard.ending:
+        if self._is_too_many or self._guard.ending:
             self.cycle.keep_alive = False
 
     def _check_crowd(self) -> None:
-        """Refuse a request of a connection that was one too many, if it still is.
-
-        Those who ask for health are answered: to be busy is no reason to be started anew.
-        """
-        self._may_be_too_many = self._capacity.is_exceeded_by(len(self.connections))
-        if self._may_be_too_many and self.url.decode("latin-1") not in OPEN_PATHS:
-            self._refuse(self._capacity.connections_error())
+        """See whether a connection that was one too many still is; `direct` refuses it."""
+        self._is_too_many = self._capacity.is_exceeded_by(len(self.connections))
 
     def _is_head_too_large(self) -> bool:
         sizes = (len(name) + len(value) + len(": \r\n") for name, value in self.headers)

@@ -82,7 +82,7 @@ def run(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     application = _application(target, source)
     settings = read_settings(os.environ)
-    guard = Guard(settings.upload_timeout_s, KEEP_ALIVE_S)
+    guard = Guard(settings.upload_timeout_s, KEEP_ALIVE_S, settings.max_connections)
     capacity = Capacity(settings.max_connections, settings.max_held_bytes, settings.max_body_bytes)
     _spare_the_garbage_collector()
     config = uvicorn.Config(

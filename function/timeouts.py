@@ -9,6 +9,9 @@ import math
 from typing import Protocol
 
 SWEEP_S = 1
+CROWDED_IDLE_S = 1
+"""How long a connection may be idle where there are as many as there may be."""
+
 WHOLE_BODY = 10
 """A body that comes slowly but steadily may take this many times the limit for a part of it."""
 
@@ -48,6 +51,8 @@ class Guard:
         0 or more; a head has to be there in a third of that.
     keep_alive_s
         How long a connection may be idle, in seconds, 0 or more.
+    most_connections
+        At how many connections those that are idle have to make room, 1 or more.
 
     Attributes
     ----------
@@ -59,7 +64,8 @@ class Guard:
         Whether the server takes leave: every connection closes with its next answer.
     """
 
-    def __init__(self, upload_timeout_s: float, keep_alive_s: float) -> None:
+    def __init__(self, upload_timeout_s: float, keep_alive_s: float, most_connections: int) -> None:
+        self._keep_alive_s, self._most_connections = keep_alive_s, most_connections
         self.limits = {
             Phase.IDLE: keep_alive_s,
             Phase.HEAD: upload_timeout_s / 3,
@@ -87,7 +93,8 @@ class Guard:
             )
 
     def _sweep(self, loop: asyncio.AbstractEventLoop, connections: set["Watched"]) -> None:
-        now = loop.time()
+        now, crowded = loop.time(), len(connections) >= self._most_connections
+        self.limits[Phase.IDLE] = CROWDED_IDLE_S if crowded else self._keep_alive_s
         for connection in tuple(connections):
             connection.look(now)
         self._sweeping = bool(connections)

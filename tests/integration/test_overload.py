@@ -91,6 +91,17 @@ def test_connections_beyond_the_bound_are_refused_but_for_health(small, fraud):
     assert requests.post(small.url, json=fraud, timeout=WAIT_S).ok
 
 
+def test_idle_connections_make_room(small, fraud):
+    request = b"GET /model HTTP/1.1\r\nhost: x\r\n\r\n"
+    with ExitStack() as stack:
+        for _ in range(12):
+            idle = stack.enter_context(connect(small.port))
+            idle.sendall(request)
+            idle.recv(65536)
+        time.sleep(4)  # the server looks at its connections once a second
+        assert requests.post(small.url, json=fraud, timeout=WAIT_S).ok
+
+
 def test_a_connection_that_was_one_too_many_is_served_once_there_is_room(small):
     health = b"GET /model HTTP/1.1\r\nhost: x\r\n\r\n"
     with ExitStack() as stack:
