@@ -31,4 +31,4 @@ ENV PATH=/opt/fraud/bin:$PATH \
 WORKDIR /opt/fraud/app
 USER 65532:65532
 EXPOSE 8080
-CMD ["python", "-m", "function.keeper"]
+CMD ["python", "-m", "function.supervisor"]

@@ -1,4 +1,4 @@
-"""Runs the function: what `scripts/serve` starts, and in the container `keeper`.
+"""Runs the function: what `scripts/serve` starts, and in the container `supervisor`.
 
 functions-framework makes the application; uvicorn serves it here without the gunicorn that the
 framework's own command puts around it. That saves a process, and it lets idle connections live

@@ -19,8 +19,8 @@ from tests.duplex import upload
 from tests.server import free_port, running_server
 from tests.sockets import answer_of, connect, read_to_the_end
 
-KEEPER = [sys.executable, "-m", "function.keeper"]
-SERVERS = {"alone": [sys.executable, "-m", "function.serve"], "kept": KEEPER}
+SUPERVISOR = [sys.executable, "-m", "function.supervisor"]
+SERVERS = {"alone": [sys.executable, "-m", "function.serve"], "kept": SUPERVISOR}
 JSON = {"content-type": "application/json"}
 END_S = 10
 TAKEN_UP_S = 0.3  # by then the server has seen the signal, and still waits for its clients
@@ -28,7 +28,7 @@ TAKEN_UP_S = 0.3  # by then the server has seen the signal, and still waits for 
 
 @pytest.fixture(params=SERVERS)
 def own(request):
-    """A server of the test's own, as the container runs it and without its keeper."""
+    """A server of the test's own, as the container runs it and without its supervisor."""
     with running_server(SERVERS[request.param]) as server:
         yield server
 
@@ -108,7 +108,7 @@ def test_sigterm_during_the_start_ends_it(name, seconds):
 
 @pytest.fixture
 def kept():
-    with running_server(KEEPER) as server:
+    with running_server(SUPERVISOR) as server:
         time.sleep(2)  # a child that lives shorter is not started anew
         yield server
         server.process.terminate()
@@ -142,17 +142,17 @@ def test_what_comes_after_the_serving_process_has_ended_waits_for_the_next(kept,
 
 
 @needs_proc
-def test_a_process_that_is_killed_at_once_ends_its_keeper_too():
-    keeper = subprocess.Popen(KEEPER, env={**os.environ, "PORT": str(free_port())})
-    while not (child := children_of(keeper)):
+def test_a_process_that_is_killed_at_once_ends_its_supervisor_too():
+    supervisor = subprocess.Popen(SUPERVISOR, env={**os.environ, "PORT": str(free_port())})
+    while not (child := children_of(supervisor)):
         time.sleep(0.01)
     os.kill(int(child), signal.SIGKILL)
-    assert keeper.wait(END_S) == 128 + signal.SIGKILL
+    assert supervisor.wait(END_S) == 128 + signal.SIGKILL
 
 
 def kept_words(**environment):
     done = subprocess.run(
-        KEEPER,
+        SUPERVISOR,
         env={**os.environ, "PORT": str(free_port()), **environment},
         capture_output=True,
         text=True,
@@ -162,14 +162,14 @@ def kept_words(**environment):
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_keeper_ends_where_the_function_cannot_start():
+def test_the_supervisor_ends_where_the_function_cannot_start():
     code, words = kept_words(FRAUD_REASONS="many")
     assert code == 1
     assert words.startswith('The function cannot start. FRAUD_REASONS is "many"')
 
 
 @pytest.mark.parametrize("port", ["http", "70000", "taken"])
-def test_a_port_where_it_cannot_listen_ends_the_keeper_with_a_sentence(server, port):
+def test_a_port_where_it_cannot_listen_ends_the_supervisor_with_a_sentence(server, port):
     given = str(server.port) if port == "taken" else port
     code, words = kept_words(PORT=given)
     assert code == 1

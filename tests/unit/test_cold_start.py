@@ -37,7 +37,7 @@ def seen(at_s, *containers, scheduled=True, ready=False):
     statuses = tuple(
         ContainerStatus(str(number), state=each) for number, each in enumerate(containers)
     )
-    pod = Pod(Metadata("a-1"), PodStatus(conditions, statuses))
+    pod = Pod(Metadata("a-1"), PodStatus(conditions, container_statuses=statuses))
     return Sighting(at_s, PodEvent("MODIFIED", pod))
 
 
