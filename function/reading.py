@@ -160,7 +160,7 @@ class Reader:
             found = self._one.decode_lines(block)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBodyError(f"A line cannot be read: {error}.") from None
-        if not has_one_object_a_line(block) or count(block, b":") != _colons(found):
+        if not has_one_object_a_line(block) or count(block, b":") != colons_of(found):
             raise MalformedBodyError("The lines have to be read one by one.")
         return found
 
@@ -184,7 +184,7 @@ class Reader:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             self._check(body, pointer, array_allowed=array_allowed)
             raise MalformedBodyError(f"The body cannot be read: {error}.") from None
-        if count(body, b":") != _colons(found):
+        if count(body, b":") != colons_of(found):
             self._check(body, pointer, array_allowed=array_allowed)
         return found
 
@@ -201,10 +201,19 @@ class Reader:
         )
 
 
-def _colons(found: Transaction | list[Transaction]) -> int:
+def colons_of(found: Transaction | list[Transaction]) -> int:
     """Count the colons that JSON of these transactions has where no key is there twice.
 
-    A body with another count is not wrong for that (a null, an escaped colon), just to be checked.
+    Parameters
+    ----------
+    found
+        As they were read.
+
+    Returns
+    -------
+    int
+        A body with another count is not wrong for that (a null, an escaped colon), just to be
+        checked.
     """
     transactions = found if isinstance(found, list) else [found]
     times = [each.Time for each in transactions if each.Time is not None]

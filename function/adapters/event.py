@@ -81,7 +81,7 @@ def transaction_of(event: Event, reader: Reader) -> Transaction:
         If an attribute or a field is wrong; it names every fault.
     """
     _check_data_content_type(event)
-    faults = [] if _are_plain(event.attributes) else list(attribute_faults(event))
+    faults = [] if _is_plain(event) else list(attribute_faults(event))
     if event.attributes.get("type", TRANSACTION_TYPE) != TRANSACTION_TYPE:
         raise InvalidInputError(faults)
     if event.data is None:
@@ -141,14 +141,16 @@ def _check_data_content_type(event: Event) -> None:
         )
 
 
-def _are_plain(attributes: dict[str, object]) -> bool:
-    """Tell whether these are nothing but the specification's own, and right, as they mostly are."""
+def _is_plain(event: Event) -> bool:
+    """Tell whether its attributes are the specification's own, and right, as they mostly are."""
+    attributes = event.attributes
     return (
         attributes.get("specversion") == SPECVERSION
         and attributes.get("type") == TRANSACTION_TYPE
         and bool(attributes.get("id") and attributes.get("source"))
         and OWN_ATTRIBUTES.issuperset(attributes)
-        and set(map(type, attributes.values())) == {str}
+        # Headers are text.
+        and (not event.structured or set(map(type, attributes.values())) == {str})
     )
 
 

@@ -65,7 +65,9 @@ def binary_event(headers: Headers, body: bytes) -> Event:
     for header, value in headers:
         if (name := _attribute_name(header)) is not None:
             text = value.decode("latin-1")
-            attributes[name] = unquote(text) if "%" in text and header != b"content-type" else text
+            if "%" in text and header != b"content-type":
+                text = unquote(text)
+            attributes[name] = text
     return Event(attributes, body, "", structured=False)
 
 

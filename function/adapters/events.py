@@ -13,9 +13,12 @@ from starlette.responses import Response
 from function.adapters.core import Core
 from function.adapters.event import SPECVERSION, Event, transaction_of, transactions_of
 from function.adapters.event_reading import binary_event, structured_event, structured_events
+from function.adapters.plain_event import plain_event
 from function.adapters.requests import reasons_wanted, traceparent_of
 from function.adapters.transactions import REASONS_OF_EACH
+from function.reading import Reader
 from function.scoring import Decision
+from function.transaction import Transaction
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
 BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
@@ -54,11 +57,7 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     InputError
         If this is no CloudEvent, or not one that holds a transaction; it names every fault.
     """
-    if structured:
-        event = structured_event(body, core.reader)
-    else:
-        event = binary_event(request.scope["headers"], body)
-    transaction = transaction_of(event, core.reader)
+    event, transaction = _read(core.reader, request, body, structured=structured)
     decision = core.decide(transaction, reasons_wanted(request, core.reasons))
     _name(decision, event)
     attributes = _reply_attributes(event)
@@ -66,14 +65,28 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
         # Who delivers an event may say more about its trace than the event does.
         attributes.setdefault("traceparent", trace)
     if structured:
-        reply = {**_fixed_attributes(core.revision), **attributes, "data": decision}
+        fixed = _fixed_attributes(core.revision)
+        reply = {**fixed, "time": _now(), **attributes, "data": decision}
         return Response(msgspec.json.encode(reply), media_type=STRUCTURED_MEDIA_TYPE)
     response = Response(msgspec.json.encode(decision), media_type=DATA_MEDIA_TYPE)
-    response.raw_headers += _fixed_headers(core.revision)
     response.raw_headers += [
-        (_header_name(name), _header_value(value)) for name, value in attributes.items()
+        *_fixed_headers(core.revision),
+        (b"ce-time", _now().encode()),
+        *[(_header_name(name), _header_value(value)) for name, value in attributes.items()],
     ]
     return response
+
+
+def _read(
+    reader: Reader, request: Request, body: bytes, *, structured: bool
+) -> tuple[Event, Transaction]:
+    if not structured:
+        event = binary_event(request.scope["headers"], body)
+    elif found := plain_event(body, reader):
+        return found
+    else:
+        event = structured_event(body, reader)
+    return event, transaction_of(event, reader)
 
 
 def score_batch(core: Core, request: Request, body: bytes) -> Response:
@@ -105,7 +118,8 @@ def score_batch(core: Core, request: Request, body: bytes) -> Response:
     for event, decision in zip(events, decisions, strict=True):
         _name(decision, event)
         decision.model = core.scorer.reference
-        replies.append({**fixed, **_reply_attributes(event), "data": decision})
+        own = _reply_attributes(event)
+        replies.append({**fixed, "time": _now(), **own, "data": decision})
     return Response(msgspec.json.encode(replies), media_type=BATCH_MEDIA_TYPE)
 
 
@@ -137,10 +151,11 @@ def _fixed_headers(revision: str) -> list[tuple[bytes, bytes]]:
 
 
 def _reply_attributes(event: Event) -> dict[str, object]:
-    """Return what a reply has of its own, and what it takes over."""
-    attributes = {"id": event.attributes["id"], "time": _now()}
-    for name in event.attributes.keys() - NOT_CARRIED_OVER:
-        attributes[name] = event.attributes[name]
+    """Return what a reply takes over."""
+    given = event.attributes
+    attributes = {"id": given["id"]}
+    if not NOT_CARRIED_OVER.issuperset(given):
+        attributes |= {name: given[name] for name in given if name not in NOT_CARRIED_OVER}
     return attributes
 
 
@@ -165,7 +180,7 @@ def _header_value(value: object) -> bytes:
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
     section 3.1.3.2.
     """
-    text = str(value).lower() if isinstance(value, bool) else str(value)
+    text = value if isinstance(value, str) else str(value).lower()
     if not PLAIN.fullmatch(text):
         text = quote(text, safe="!#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
     return text.encode("ascii")
