@@ -6,6 +6,7 @@ connection ends. https://www.rfc-editor.org/rfc/rfc6585 and rfc9110 say what the
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import httptools
@@ -37,6 +38,14 @@ MOST_QUEUED = 100
 
 SLICE = 16 * 1024
 """Bytes of a head given to the parser at once: it keeps an unfinished header, however long."""
+
+
+class _LeavingTransport:
+    """As much of a transport as uvicorn's answers use, with another way to close it."""
+
+    def __init__(self, transport: asyncio.Transport, close: Callable[[], None]) -> None:
+        self.write, self.is_closing = transport.write, transport.is_closing
+        self.close = close
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -77,6 +86,7 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        cycle.transport = _LeavingTransport(self.transport, self._leave)  # type: ignore[assignment]
         super()._start_asgi_task(cycle, app)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -176,6 +186,21 @@ class LimitedProtocol(HttpToolsProtocol):
     def _answer(self, error: InputError) -> None:
         # Whatever the path was: it may not have been read.
         self._write(problem_response(error, ""), closing=True)
+        self._linger()
+
+    def _leave(self) -> None:
+        """Close after an answer, which a client that still sends has to have taken first."""
+        if self._running is not None and self._running.more_body:
+            self._deaf = True
+            self._linger()
+        else:
+            self.transport.close()
+
+    def _linger(self) -> None:
+        """Say no more, and throw away what still comes: https://www.rfc-editor.org/rfc/rfc9112 9.6.
+
+        A connection that is closed with bytes unread is reset, and the answer lost with it.
+        """
         self.transport.write_eof()
         self.flow.resume_reading()
         self._refused = True
