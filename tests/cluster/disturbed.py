@@ -1,17 +1,14 @@
 """A service under disturbance: its manifests, its pods, the requests that it gets meanwhile."""
 
 import json
-import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate
 
-import yaml
-
-from knative.deploy import BASE
 from tests.cluster import tallies
+from tests.cluster.overlays import CONTAINER, overlay
 from tests.cluster.prober import Prober
 from tests.duplex import upload
 
@@ -29,31 +26,15 @@ def wait_until(condition, what):
     raise AssertionError(f"{what} did not come about in {WAIT_S} s")
 
 
-def overlay(folder, annotations, **environment):
+def scaled(folder, scaling, **environment):
     """Write manifests that differ from the base in annotations and in environment variables."""
-    folder.mkdir(exist_ok=True)
-    container = {
-        "name": "function",
-        "env": [{"name": n, "value": v} for n, v in environment.items()],
-    }
-    annotations = {f"autoscaling.knative.dev/{name}": each for name, each in annotations.items()}
-    patch = {
-        "apiVersion": "serving.knative.dev/v1",
-        "kind": "Service",
-        "metadata": {"name": "fraud"},
-        "spec": {
-            "template": {
-                "metadata": {"annotations": annotations},
-                "spec": {"containers": [container]},
-            }
-        },
-    }
-    kustomization = {
-        "resources": [os.path.relpath(BASE, folder.resolve())],
-        "patches": [{"patch": yaml.safe_dump(patch)}],
-    }
-    (folder / "kustomization.yaml").write_text(yaml.safe_dump(kustomization))
-    return str(folder)
+    annotations = "/spec/template/metadata/annotations/autoscaling.knative.dev~1"
+    patches = [
+        {"op": "add", "path": annotations + name, "value": value} for name, value in scaling.items()
+    ]
+    variables = [{"name": name, "value": value} for name, value in environment.items()]
+    patches.append({"op": "add", "path": f"{CONTAINER}/env", "value": variables})
+    return overlay(folder, *patches)
 
 
 def pods(deployment, revision=FIRST):

@@ -68,9 +68,13 @@ class Node:
     def __exit__(self, *_):
         self._deployment.kubectl("delete", "pod", NAME, "--now", "--wait=true")
 
-    def processes(self) -> list[str]:
-        """Return the function's processes, the container's first one first."""
-        return self._python(FIND.format(uid=self._uid)).split()
+    def processes(self, pod: dict | None = None) -> list[str]:
+        """Return the function's processes in its pod or in another of the same node.
+
+        The container's first one comes first.
+        """
+        uid = pod["metadata"]["uid"] if pod else self._uid
+        return self._python(FIND.format(uid=uid)).split()
 
     def signal(self, process: str, name: str) -> None:
         """Send a signal, such as KILL."""

@@ -17,8 +17,9 @@ import yaml
 from knative.commands import run
 from tests.cluster.carriers import Knatives, carrying, reason_for_no_eventing
 from tests.cluster.conftest import Deployment
+from tests.cluster.disturbed import ready
+from tests.cluster.node import Node
 from tests.cluster.objects import apply
-from tests.cluster.signals import Signals
 from tests.conftest import PROJECT
 from tests.eventing import Event
 
@@ -167,17 +168,19 @@ def test_of_a_thousand_events_each_is_decided_once_by_its_id(carrier, deployment
     assert not [each for each in carrier.kept("dead-letters") if each.startswith("many-")]
 
 
-def test_what_a_killed_process_held_is_delivered_again_and_decided_once(
-    carrier, deployment, images, fraud
-):
-    signals = Signals(deployment.namespace, images.stable)
+def test_what_a_killed_process_held_is_delivered_again_and_decided_once(carrier, deployment, fraud):
     requests.get(f"{deployment.url}/health/ready", timeout=60)
-    assert signals.send("SIGSTOP") >= 1
+    pods = until(lambda: ready(deployment), "A pod")
     held = [f"held-{n}" for n in range(HELD)]
-    with sending(carrier, [event(each, fraud) for each in held]):
-        time.sleep(2)
-        assert carrier.kept("decisions").keys().isdisjoint(held)
-        assert signals.send("SIGKILL") >= 1
+    with Node(deployment, pods[0]) as node:
+        serving = [node.processes(pod)[-1] for pod in pods]
+        for each in serving:
+            node.signal(each, "STOP")
+        with sending(carrier, [event(each, fraud) for each in held]):
+            time.sleep(2)
+            assert carrier.kept("decisions").keys().isdisjoint(held)
+            for each in serving:
+                node.signal(each, "KILL")
     all_decided(carrier, held)
     assert carrier.kept("dead-letters").keys().isdisjoint(held)
 

@@ -24,9 +24,9 @@ from tests.cluster.disturbed import (
     is_ready,
     most_at_once,
     names,
-    overlay,
     pods,
     ready,
+    scaled,
     streamed,
     wait_until,
     watched,
@@ -46,7 +46,7 @@ def manifests(tmp_path_factory):
     """Two pods, and a window as short as Knative allows, so that pods soon end."""
     folder = tmp_path_factory.mktemp("overlays") / "two"
     scale = {"min-scale": f"{PODS}", "max-scale": f"{PODS}", "window": "6s"}
-    return overlay(folder, scale, FRAUD_UPLOAD_TIMEOUT_S=f"{PATIENCE_S}")
+    return scaled(folder, scale, FRAUD_UPLOAD_TIMEOUT_S=f"{PATIENCE_S}")
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +199,7 @@ def test_slow_clients_are_answered_and_slow_nobody_down(request, service, fraud)
 def test_a_new_revision_takes_the_traffic_and_nothing_is_lost(
     request, service, images, tmp_path, fraud
 ):
-    scaling = overlay(tmp_path / "scaling", {"window": "6s", "max-scale": "3"})
+    scaling = scaled(tmp_path / "scaling", {"window": "6s", "max-scale": "3"})
     with watched(request, service, fraud) as prober:
         service.script("deploy", "--image", images.candidate, "--overlay", scaling)
         service.script("traffic", f"{SECOND}=50", f"{FIRST}=50")
@@ -262,7 +262,7 @@ def test_of_too_much_at_once_the_overflow_is_refused_and_the_rest_answered(
             answer = held.response
             return answer.status, answer.headers["retry-after"]
 
-    one = overlay(tmp_path / "one", {"min-scale": "1", "max-scale": "1"}, **environment)
+    one = scaled(tmp_path / "one", {"min-scale": "1", "max-scale": "1"}, **environment)
     with (
         deployed("--image", images.stable, "--overlay", one) as deployment,
         ThreadPoolExecutor(count) as pool,
