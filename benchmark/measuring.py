@@ -193,6 +193,7 @@ def _put_workloads(server: Running, plan: Plan, found: Round, left_out: dict[str
         if repeated.optional and _is_missing(server, repeated):
             left_out[name] = f"{FUNCTION} answers {repeated.post.path} with 404."
             continue
+        put_load(server.address, repeated.post, WARM_UP_CONNECTIONS, WARM_UP_S)
         load = put_load(server.address, repeated.post, repeated.connections, plan.seconds)
         found.workloads[name] = Busy(load.rate * repeated.rows)
     for name, stream in workloads.streams.items():
