@@ -91,16 +91,20 @@ class TimedProtocol(LimitedProtocol):
         return Phase.BODY if cycle.more_body and not blocked else Phase.ANSWER
 
     def end_after_answer(self) -> bool:
-        """Close the connection with the answer that is under way.
+        """Close the connection with the answer that is under way, if it can still say so.
+
+        Where the head of the answer is gone already, as a stream's is, the client may ask again on
+        this connection as soon as the answer ends, and the next answer says that it is the last.
 
         Returns
         -------
         bool
-            Whether there is one.
+            Whether an answer is under way.
         """
         if self.cycle is None or self.cycle.response_complete:
             return False
-        self.cycle.keep_alive = False
+        if not self.cycle.response_started:
+            self.cycle.keep_alive = False
         return True
 
     def close_if_idle_for(self, seconds: float, now: float) -> None:

@@ -2,6 +2,7 @@
 
 import http.client
 import select
+import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -19,6 +20,11 @@ class Upload:
     def send(self, data: bytes) -> None:
         """Send a part of the body; an empty one ends it."""
         self._connection.send(b"%x\r\n%b\r\n" % (len(data), data))
+
+    @property
+    def socket(self) -> socket.socket:
+        """The connection, for what is sent after the answer."""
+        return self._connection.sock
 
     def is_answered_within(self, seconds: float) -> bool:
         """Wait for the answer, which may come before the upload has ended."""

@@ -47,6 +47,23 @@ def test_a_stream_in_whose_middle_sigterm_comes_is_answered_to_its_last_line(own
     assert own.process.wait(END_S) == 0
 
 
+def test_a_connection_whose_stream_ran_through_sigterm_is_good_for_one_more_request(own, fraud):
+    """The head of the stream's answer had promised as much."""
+    line = json.dumps(fraud).encode() + b"\n"
+    with upload(own.url, "application/x-ndjson") as stream:
+        stream.send(line)
+        assert json.loads(stream.response.readline())["fraud"] is True
+        own.process.terminate()
+        time.sleep(TAKEN_UP_S)
+        stream.send(line)
+        stream.send(b"")
+        assert len(stream.response.read().splitlines()) == 1
+        stream.socket.sendall(b"GET /health/live HTTP/1.1\r\nhost: x\r\n\r\n")
+        answer = answer_of(read_to_the_end(stream.socket))
+    assert (answer.status, answer.headers["connection"]) == (200, "close")
+    assert own.process.wait(END_S) == 0
+
+
 def test_a_request_on_a_kept_connection_is_the_last_on_it_after_sigterm(own, fraud):
     connection = HTTPConnection("127.0.0.1", own.port, timeout=END_S)
     connection.request("GET", "/health/live")
