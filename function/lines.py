@@ -39,7 +39,7 @@ class Lines:
         if not end:
             self._keep(chunk)
             return b""
-        block = b"".join((*self._rest, chunk[:end]))
+        block = b"".join((*self._rest, memoryview(chunk)[:end]))  # copied once, not twice
         self._rest, self._size = [], 0
         self._keep(chunk[end:])
         return block

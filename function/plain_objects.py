@@ -131,7 +131,7 @@ def _numbers_of_objects(text: bytes, layout: _Layout) -> Floats | None:
     closing = text.rfind(b"}")
     if text[closing:] not in {layout.end, b"}]"}:
         return None
-    array = bytearray(b"[%b%b]" % (b" " * WORD, text[:closing]))
+    array = bytearray().join((b"[" + b" " * WORD, memoryview(text)[:closing], b"]"))
     places = np.flatnonzero(np.frombuffer(array, np.uint8) == COLON)
     if len(places) % len(layout.names):
         return None
