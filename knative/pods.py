@@ -11,9 +11,8 @@ from typing import IO
 import msgspec
 
 from knative.commands import run
+from knative.parts import SERVICE_LABEL
 from knative.workload import PodEvent
-
-SERVICE_LABEL = "serving.knative.dev/service"
 
 
 @dataclass(frozen=True)

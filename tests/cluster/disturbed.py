@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import accumulate
@@ -13,17 +12,6 @@ from tests.cluster.prober import Prober
 from tests.duplex import upload
 
 FIRST, SECOND = "fraud-00001", "fraud-00002"
-WAIT_S = 180
-
-
-def wait_until(condition, what):
-    """Return the condition's first true value."""
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.25)
-    raise AssertionError(f"{what} did not come about in {WAIT_S} s")
 
 
 def scaled(folder, scaling, **environment):

@@ -14,12 +14,12 @@ import pytest
 import requests
 import yaml
 
-from knative.commands import run
 from tests.cluster.carriers import Knatives, carrying, reason_for_no_eventing
-from tests.cluster.conftest import Deployment
+from tests.cluster.conftest import deployed
 from tests.cluster.disturbed import ready
 from tests.cluster.node import Node
 from tests.cluster.objects import apply
+from tests.cluster.waiting import wait_until
 from tests.conftest import PROJECT
 from tests.eventing import Event
 
@@ -27,7 +27,6 @@ TRANSACTION, DECISION = "dev.fraud.transaction.v1", "dev.fraud.decision.v1"
 MANY, HELD = 1000, 20
 SENDERS = 32
 AWAY_S = 60
-WAIT_S = 180
 
 
 @pytest.fixture(scope="module", params=["dispatcher", "eventing"])
@@ -35,15 +34,8 @@ def function(request, images):
     """The function in a namespace of its own, and the name of what is to carry events to it."""
     if request.param == "eventing" and (reason := reason_for_no_eventing()):
         pytest.skip(reason)
-    namespace = f"fraud-events-{uuid.uuid4().hex[:8]}"
-    run("kubectl", "create", "namespace", namespace)
-    try:
-        function = Deployment(namespace, "")
-        function.script("deploy", "--image", images.stable)
-        function.url = function.service.read().status.url
+    with deployed("--image", images.stable) as function:
         yield function, request.param
-    finally:
-        run("kubectl", "delete", "namespace", namespace, "--wait=false")
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +62,9 @@ def event(identity, data, kind=TRANSACTION, **attributes):
     return Event({**known, "datacontenttype": "application/json", **attributes}, text)
 
 
-def until(found, what):
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        if value := found():
-            return value
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not come about in {WAIT_S} s")
-
-
 def decided(carrier, identity):
     """Return the decision on an event, of which there must be one."""
-    until(lambda: identity in carrier.kept("decisions"), f"The decision on {identity}")
+    wait_until(lambda: identity in carrier.kept("decisions"), f"The decision on {identity}")
     (line,) = carrier.kept("decisions")[identity]
     return line["event"]
 
@@ -89,7 +72,7 @@ def decided(carrier, identity):
 def all_decided(carrier, identities):
     """Wait for a decision on each of the events; return them, each the same in every copy."""
     wanted = set(identities)
-    until(lambda: wanted <= carrier.kept("decisions").keys(), f"{len(wanted)} decisions")
+    wait_until(lambda: wanted <= carrier.kept("decisions").keys(), f"{len(wanted)} decisions")
     kept = carrier.kept("decisions")
     copies = {each: [line["event"]["data"] for line in kept[each]] for each in wanted}
     assert all(copy == found[0] for found in copies.values() for copy in found)
@@ -128,7 +111,7 @@ def test_a_bad_event_lands_in_the_dead_letter_sink_with_its_reason(carrier, data
     bad = event(f"bad-{uuid.uuid4()}", data)
     identity = bad.attributes["id"]
     carrier.send(bad)
-    until(lambda: identity in carrier.kept("dead-letters"), f"The dead letter {identity}")
+    wait_until(lambda: identity in carrier.kept("dead-letters"), f"The dead letter {identity}")
     (line,) = carrier.kept("dead-letters")[identity]
     assert line["event"]["type"] == TRANSACTION
     assert "data" in line["event"] or "data_base64" in line["event"]
@@ -170,7 +153,7 @@ def test_of_a_thousand_events_each_is_decided_once_by_its_id(carrier, deployment
 
 def test_what_a_killed_process_held_is_delivered_again_and_decided_once(carrier, deployment, fraud):
     requests.get(f"{deployment.url}/health/ready", timeout=60)
-    pods = until(lambda: ready(deployment), "A pod")
+    pods = wait_until(lambda: ready(deployment), "A pod")
     held = [f"held-{n}" for n in range(HELD)]
     with Node(deployment, pods[0]) as node:
         serving = [node.processes(pod)[-1] for pod in pods]
@@ -187,7 +170,7 @@ def test_what_a_killed_process_held_is_delivered_again_and_decided_once(carrier,
 
 def test_a_function_that_is_away_for_a_minute_loses_nothing(carrier, deployment, images, fraud):
     deployment.kubectl("delete", "services.serving.knative.dev", "fraud")
-    until(lambda: not is_there(deployment), "The function's absence")
+    wait_until(lambda: not is_there(deployment), "The function's absence")
     missed = [f"missed-{n}" for n in range(HELD)]
     with sending(carrier, [event(each, fraud) for each in missed]):
         time.sleep(AWAY_S)
@@ -210,7 +193,7 @@ def test_the_sample_source_emits_transactions(carrier):
         lines = [copies[0]["event"] for copies in carrier.kept("decisions").values()]
         return [each for each in lines if each.get("sample") == "true"]
 
-    assert isinstance(until(samples, "A decision on a sample")[0]["data"]["fraud"], bool)
+    assert isinstance(wait_until(samples, "A decision on a sample")[0]["data"]["fraud"], bool)
 
 
 @pytest.mark.usefixtures("only_eventing")
@@ -224,7 +207,7 @@ def test_a_teams_own_job_is_told_where_to_send_by_its_label(carrier, deployment,
         lines = [copies[0]["event"] for copies in carrier.kept("decisions").values()]
         return [each for each in lines if each.get("boundby") == "fraud-jobs"]
 
-    assert len(until(bound, "A decision on what the Job sent")) == 1
+    assert len(wait_until(bound, "A decision on what the Job sent")) == 1
 
 
 def test_no_answer_was_too_long_for_the_real_dispatcher(carrier):

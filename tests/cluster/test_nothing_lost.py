@@ -19,7 +19,6 @@ from tests.cluster.conftest import deployed
 from tests.cluster.disturbed import (
     FIRST,
     SECOND,
-    WAIT_S,
     failed,
     is_ready,
     most_at_once,
@@ -28,12 +27,12 @@ from tests.cluster.disturbed import (
     ready,
     scaled,
     streamed,
-    wait_until,
     watched,
     within,
 )
 from tests.cluster.node import Node
 from tests.cluster.prober import Prober
+from tests.cluster.waiting import WAIT_S, wait_until
 from tests.duplex import upload
 
 PODS = 2

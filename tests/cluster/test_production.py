@@ -4,8 +4,6 @@ The tests of this file go through the life of one Service, in this order.
 """
 
 import json
-import time
-import uuid
 from collections.abc import Iterator
 
 import pytest
@@ -13,8 +11,10 @@ import requests
 
 from knative.commands import run
 from knative.errors import CommandError
+from knative.namespaces import temporary_namespace
 from tests.cluster.conftest import SERVICE, Deployment
 from tests.cluster.objects import apply
+from tests.cluster.waiting import wait_until
 from tests.expressions import OF_THE_QUEUE_PROXY
 from tests.manifests import PRODUCTION, changed, knative_service, render
 
@@ -54,17 +54,13 @@ def write_keys(namespace: str, *keys: str) -> None:
 @pytest.fixture(scope="module")
 def production(images) -> Iterator[Deployment]:
     """The overlay as it stands, with the image of the tests."""
-    namespace = f"fraud-production-{uuid.uuid4().hex[:8]}"
-    run("kubectl", "create", "namespace", namespace)
-    try:
+    with temporary_namespace("fraud-production") as namespace:
         write_keys(namespace, OLD_KEY, PROMETHEUS_KEY)
         apply(namespace, with_image(render(PRODUCTION), images.stable))
         deployment = Deployment(namespace, "")
         deployment.kubectl("wait", "ksvc/fraud", "--for=condition=Ready", f"--timeout={WAIT_S}s")
         deployment.url = deployment.service.read().status.url
         yield deployment
-    finally:
-        run("kubectl", "delete", "namespace", namespace, "--wait=false")
 
 
 def pods_of(production, revision) -> list[dict]:
@@ -81,16 +77,6 @@ def names(pods) -> set[str]:
 def score(production, fraud, key):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     return requests.post(production.url, json=fraud, headers=headers, timeout=60)
-
-
-def wait_until(condition, what):
-    """Return the condition's first true value."""
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(1)
-    raise AssertionError(f"{what} did not come about in {WAIT_S} s")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +124,7 @@ def test_the_queue_proxy_counts_answers_by_a_name_that_the_alerts_ask_for(produc
 def test_a_new_key_is_taken_up_by_the_same_pods_and_the_old_one_refused(production, fraud):
     before = pods_of(production, FIRST)
     write_keys(production.namespace, NEW_KEY, PROMETHEUS_KEY)
-    wait_until(lambda: statuses(production, fraud, NEW_KEY) == {200}, "The new key")
+    wait_until(lambda: statuses(production, fraud, NEW_KEY) == {200}, "The new key", WAIT_S)
     assert statuses(production, fraud, OLD_KEY) == {401}
     after = pods_of(production, FIRST)
     assert names(after) == names(before)
@@ -174,13 +160,15 @@ def budget(production) -> int:
 
 
 def test_a_drain_takes_one_pod_at_a_time_and_no_request_fails(production, fraud):
-    wait_until(lambda: budget(production) == 1, "Room for a disruption")
+    wait_until(lambda: budget(production) == 1, "Room for a disruption", WAIT_S)
     first, second = sorted(names(pods_of(production, FIRST)))
     evict(production, first)
     with pytest.raises(CommandError, match="disruption budget"):
         evict(production, second)
     assert statuses(production, fraud, NEW_KEY) == {200}
-    found = wait_until(lambda: two_ready(pods_of(production, FIRST)), "Another pod in its place")
+    found = wait_until(
+        lambda: two_ready(pods_of(production, FIRST)), "Another pod in its place", WAIT_S
+    )
     assert first not in found
 
 
@@ -197,7 +185,7 @@ def test_another_setting_is_another_revision(production, fraud, images, tmp_path
         "  - {name: fraud-settings, behavior: merge, literals: [FRAUD_REASONS=5]}\n"
     )
     apply(production.namespace, with_image(changed(PRODUCTION, tmp_path, overlay), images.stable))
-    wait_until(lambda: traffic(production) == {SECOND}, "The new revision's traffic")
+    wait_until(lambda: traffic(production) == {SECOND}, "The new revision's traffic", WAIT_S)
     assert len(score(production, fraud, NEW_KEY).json()["reasons"]) == 5
     maps = production.kubectl("get", "configmaps", "--output=name")
     assert maps.count("fraud-settings-") == 2

@@ -17,22 +17,12 @@ from cloudevents.http import CloudEvent, from_http
 from knative.deploy import BASE, manifest_of, with_pinned_traffic
 from knative.errors import ConflictError
 from tests.cluster.prober import Prober
+from tests.cluster.waiting import wait_until
 from tests.duplex import upload
 
 FIRST, SECOND = "fraud-00001", "fraud-00002"
-WAIT_S = 180
 SLOW_UPLOADS = 120
 """More than twice the target concurrency of a pod."""
-
-
-def wait_until(condition, what):
-    """Return the condition's first true value."""
-    deadline = time.monotonic() + WAIT_S
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(0.5)
-    raise AssertionError(f"{what} did not come about in {WAIT_S} s")
 
 
 def percents(deployment):
