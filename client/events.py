@@ -17,11 +17,15 @@ from client.answers import PROBLEM, Answer
 from client.errors import AnswerError, SourceError
 from client.sending import Reply, Sender, refusal_of
 from client.source import Chunk, Kind
-from function.transaction import NUMBER_FIELDS, REQUIRED_FIELDS, Transaction
+from function.transaction import (
+    COLUMNS,
+    EVENT_TYPE,
+    IGNORED_COLUMN,
+    NUMBER_FIELDS,
+    REQUIRED_FIELDS,
+    Transaction,
+)
 
-TYPE = "dev.fraud.transaction.v1"
-IGNORED = "Class"
-COLUMNS = (*NUMBER_FIELDS, "id", IGNORED)
 CHUNK_BYTES = 32_000
 """About 50 events: so many are sent again, with the same ids, where a run is killed."""
 
@@ -82,7 +86,7 @@ class EventsExchange:
         self._headers = {
             "Content-Type": "application/json",
             "ce-specversion": "1.0",
-            "ce-type": TYPE,
+            "ce-type": EVENT_TYPE,
             "ce-source": quote(event_source, safe=PLAIN),
         }
 
@@ -132,7 +136,7 @@ class EventsExchange:
         members = {
             name: _value_of(name, cell)
             for name, cell in zip(self._names, cells, strict=True)
-            if name != IGNORED and cell.strip()
+            if name != IGNORED_COLUMN and cell.strip()
         }
         return msgspec.convert(members, type=Transaction)
 

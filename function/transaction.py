@@ -75,6 +75,15 @@ REQUIRED_FIELDS = (*(f"V{number}" for number in range(1, 29)), "Amount")
 NUMBER_FIELDS = (*REQUIRED_FIELDS, "Time")
 """What a model can use."""
 
+IGNORED_COLUMN = "Class"
+"""The truth, which the data set's own file has; it is of no use to whoever scores."""
+
+COLUMNS = (*NUMBER_FIELDS, "id", IGNORED_COLUMN)
+"""What a CSV file may have."""
+
+EVENT_TYPE = "dev.fraud.transaction.v1"
+"""Of a CloudEvent that holds a transaction."""
+
 RANGES = {**dict.fromkeys(REQUIRED_FIELDS, Component), "Amount": Euros, "Time": Seconds}
 """The type of each, in the order of `NUMBER_FIELDS`."""
 

@@ -28,16 +28,12 @@ from function.errors import (
     MalformedBodyError,
 )
 from function.lines import LINE_LIMIT
-from function.transaction import NUMBER_FIELDS
+from function.transaction import COLUMNS, IGNORED_COLUMN
 
 if TYPE_CHECKING:
     from function.tables import Table
 
 MEDIA_TYPE = "text/csv"
-IGNORED_COLUMN = "Class"
-"""The truth, which the data set's own file has; it is of no use here."""
-
-COLUMNS = (*NUMBER_FIELDS, "id", IGNORED_COLUMN)
 ALLOWED = "allowed are V1 to V28, Amount, Time, id and Class"
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 PLAIN_IDS = re.compile(rb"[ !#-\[\]-~\n]*")

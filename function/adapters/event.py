@@ -9,9 +9,8 @@ from function.adapters.requests import media_type_of
 from function.diagnosis import joined, shown
 from function.errors import Fault, InvalidInputError, UnsupportedMediaTypeError
 from function.reading import Reader
-from function.transaction import Transaction
+from function.transaction import EVENT_TYPE, Transaction
 
-TRANSACTION_TYPE = "dev.fraud.transaction.v1"
 SPECVERSION = "1.0"
 REQUIRED_ATTRIBUTES = ("id", "source", "specversion", "type")
 TEXT_ATTRIBUTES = frozenset(("subject", "time", "datacontenttype", "dataschema"))
@@ -82,7 +81,7 @@ def transaction_of(event: Event, reader: Reader) -> Transaction:
     """
     _check_data_content_type(event)
     faults = [] if _is_plain(event) else list(attribute_faults(event))
-    if event.attributes.get("type", TRANSACTION_TYPE) != TRANSACTION_TYPE:
+    if event.attributes.get("type", EVENT_TYPE) != EVENT_TYPE:
         raise InvalidInputError(faults)
     if event.data is None:
         expected = DATA_EXPECTED[event.pointer.rpartition("/")[2]]
@@ -146,7 +145,7 @@ def _is_plain(event: Event) -> bool:
     attributes = event.attributes
     return (
         attributes.get("specversion") == SPECVERSION
-        and attributes.get("type") == TRANSACTION_TYPE
+        and attributes.get("type") == EVENT_TYPE
         and bool(attributes.get("id") and attributes.get("source"))
         and OWN_ATTRIBUTES.issuperset(attributes)
         # Headers are text.
@@ -172,7 +171,7 @@ def attribute_faults(event: Event) -> Iterator[Fault]:
             yield event.fault(name, "missing; every CloudEvent has it")
         elif not isinstance(value, str) or not value:
             yield event.fault(name, f"expected a string that is not empty, got {shown(value)}")
-    for name, expected in (("specversion", SPECVERSION), ("type", TRANSACTION_TYPE)):
+    for name, expected in (("specversion", SPECVERSION), ("type", EVENT_TYPE)):
         value = event.attributes.get(name)
         if isinstance(value, str) and value not in ("", expected):
             yield event.fault(name, f'expected "{expected}", got {shown(value)}')

@@ -10,14 +10,14 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from function.adapters.event import SPECVERSION, TRANSACTION_TYPE, Event
+from function.adapters.event import SPECVERSION, Event
 from function.reading import Reader, colons_of
-from function.transaction import Transaction
+from function.transaction import EVENT_TYPE, Transaction
 
 FILLED = Annotated[str, msgspec.Meta(min_length=1)]
 REQUIRED: dict[str, Any] = {
     "specversion": Literal[SPECVERSION],
-    "type": Literal[TRANSACTION_TYPE],
+    "type": Literal[EVENT_TYPE],
     "id": FILLED,
     "source": FILLED,
 }
