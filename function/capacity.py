@@ -1,4 +1,4 @@
-"""How much one server holds at one time; `direct` and `http_protocol` ask, `serve` makes it.
+"""How much one server holds at one time; `direct` and `http_protocol` ask, `server` makes it.
 
 What is more is refused with 503 and Retry-After, so that a client can come again or a proxy go
 elsewhere, and what is held is still answered. Without this, memory would end before patience does.

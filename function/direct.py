@@ -1,4 +1,4 @@
-"""Answers a request that is all there at once; `serve` gives it to uvicorn.
+"""Answers a request that is all there at once; `server` gives it to uvicorn.
 
 uvicorn starts a task for each request as soon as its head is there, and sends the answer in parts.
 But a short request comes in one piece, and a function that scores it has nothing to wait for: here

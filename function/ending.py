@@ -1,4 +1,4 @@
-"""How the server ends; `serve` runs it.
+"""How the server ends; `server` runs it.
 
 uvicorn closes every idle connection as soon as it is told to end. A request that is on its way on
 one of them is lost then: its client sees a reset, and cannot tell whether it was served. Here the

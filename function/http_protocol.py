@@ -1,6 +1,6 @@
 """HTTP/1.1 with limits: what uvicorn's protocol leaves open, a client could use to hold a server.
 
-`serve` gives it to uvicorn. A head that is too large or too slow, an upload that stops, and bytes
+`server` gives it to uvicorn. A head that is too large or too slow, an upload that stops, and bytes
 that are no HTTP are answered with application/problem+json, as everything else is; then the
 connection ends. https://www.rfc-editor.org/rfc/rfc6585 and rfc9110 say what the codes mean.
 """

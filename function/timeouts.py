@@ -1,4 +1,4 @@
-"""How long a connection may take; `http_protocol` asks, and `serve` makes the guard of a server.
+"""How long a connection may take; `http_protocol` asks, and `server` makes the guard of a server.
 
 One look at all connections each second costs less than a timer for each request.
 """

@@ -255,7 +255,7 @@ def test_requests_are_exported_as_spans_of_their_traces(fraud):
 
 
 def test_nothing_is_loaded_for_what_is_not_used():
-    program = "import sys, function.serve, function.main; print(*sys.modules)"
+    program = "import sys, function.server, function.main; print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
