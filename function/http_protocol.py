@@ -138,6 +138,20 @@ class LimitedProtocol(HttpToolsProtocol):
         if self._unfinished > MOST_HEAD_BYTES or len(self.headers or ()) > MOST_HEADERS:
             self._end(HeadTooLargeError(MOST_HEADERS, MOST_HEAD_BYTES))
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, as the parser calls it.
+
+        uvicorn copies it into a bytearray and out of that again. The first one, which mostly is all
+        that comes at once, is taken as it is: nothing added to bytes, and bytes of bytes, are they
+        themselves.
+        """
+        cycle = self.cycle
+        if not cycle.body:
+            cycle.body = b""  # type: ignore[assignment]
+        elif isinstance(cycle.body, bytes):
+            cycle.body = bytearray(cycle.body)
+        super().on_body(body)
+
     def on_headers_complete(self) -> None:
         """Begin to answer, as the parser calls it."""
         if len(self.headers) > MOST_HEADERS or (self._may_be_large and self._is_head_too_large()):
