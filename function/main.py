@@ -50,6 +50,9 @@ def create(environment: Mapping[str, str]) -> Function:
     return function
 
 
+# numpy, where a batch has it loaded, would start threads to multiply matrices, which nothing here
+# does: they cost memory, and time to look for work.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 try:
     score = create(os.environ)
 except StartError as error:

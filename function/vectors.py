@@ -5,20 +5,16 @@ sees one starts sooner and stays smaller; `training` scores tables with it. Its 
 order than those of `scoring`, so that a probability may differ in the last of its digits.
 """
 
-import os
 from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from function.model import Model
 from function.observations import SCORE_BOUNDS
 from function.policy import Policy, ThresholdPolicy
-
-# Nothing here multiplies matrices, and the threads for it would cost memory.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-import numpy as np
-from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
@@ -77,6 +73,7 @@ class VectorScorer:
         self._offset = np.array([each.offset for each in features])
         self._linear = np.array([each.linear for each in features])
         self._signed_log = np.array([each.signed_log for each in features])
+        self._any_signed_log = bool(self._signed_log.any())
         most = max((len(each.hinges) for each in features), default=0)
         # Features with fewer hinges than others have some more here, of no weight.
         self._knots, self._weights = np.zeros((2, most, len(features)))
@@ -101,11 +98,16 @@ class VectorScorer:
         if self._logarithmic:
             values = values.copy()
             values[:, self._logarithmic] = np.log1p(values[:, self._logarithmic])
-        z = (values - self._mean) / self._scale
+        z = values - self._mean
+        z /= self._scale
         contributions: Floats = self._linear * z
         contributions += self._offset
-        if self._signed_log.any():
-            contributions += self._signed_log * np.copysign(np.log1p(np.abs(z)), z)
+        if self._any_signed_log:
+            logarithm = np.abs(z)
+            np.log1p(logarithm, out=logarithm)
+            np.copysign(logarithm, z, out=logarithm)
+            logarithm *= self._signed_log
+            contributions += logarithm
         for knots, weights in zip(self._knots, self._weights, strict=True):
             contributions += weights * np.maximum(z - knots, 0)
         return contributions
