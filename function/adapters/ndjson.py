@@ -3,14 +3,61 @@
 https://github.com/ndjson/ndjson-spec; `streams` calls it.
 """
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
 from function.adapters.core import Core
 from function.adapters.problems import problem_of
 from function.errors import InputError, LineTooLongError
 from function.lines import LINE_LIMIT
+from function.policy import ThresholdPolicy
+from function.scoring import Decision, Scorer
+
+if TYPE_CHECKING:
+    from function.vectors import Verdicts
 
 MEDIA_TYPE = "application/x-ndjson"
+
+
+class _Text:
+    """How decisions without ids and reasons are written where one threshold holds for all.
+
+    They differ in no more than the probability and whether it is a fraud. To put that between what
+    is always the same takes half the time of making each decision and writing it.
+
+    Parameters
+    ----------
+    honest, fraud
+        The line of a decision, by what it says; both have the same probability.
+    probability
+        As it is written in them.
+    """
+
+    def __init__(self, honest: bytes, fraud: bytes, probability: bytes) -> None:
+        before, _, self._after = honest.partition(probability)
+        self._between = (self._after + before, self._after + fraud.partition(probability)[0])
+
+    def lines_of(self, found: "Verdicts") -> bytes:
+        """Write a line for each."""
+        numbers = msgspec.json.encode(found.probabilities)[1:-1].split(b",")
+        parts = [b""] * (2 * len(numbers))
+        parts[::2] = map(self._between.__getitem__, found.frauds)
+        parts[1::2] = numbers
+        return b"".join([*parts, self._after])[len(self._after) :]
+
+
+def _text_of(scorer: Scorer) -> _Text | None:
+    if not isinstance(scorer.policy, ThresholdPolicy):
+        return None
+    honest, fraud = (
+        msgspec.json.encode(
+            Decision(None, each, 0.5, scorer.policy.threshold, model=scorer.reference)
+        )
+        + b"\n"
+        for each in (False, True)
+    )
+    return _Text(honest, fraud, b"0.5")
 
 
 class NdjsonTranslator:
@@ -32,6 +79,7 @@ class NdjsonTranslator:
         self._reasons = reasons
         self._line = 0
         self._encoder = msgspec.json.Encoder()
+        self._text = None if reasons else _text_of(core.scorer)
 
     def answer_block(self, block: bytes) -> bytes:
         r"""Answer many lines at once, if nothing is wrong or unusual with any of them.
@@ -52,10 +100,12 @@ class NdjsonTranslator:
             If they have to be answered one by one.
         """
         found = self._core.reader.read_block(block)
+        self._line += len(found)
+        if self._text and not isinstance(found, list):
+            return self._text.lines_of(self._core.decide_table(found))
         decisions = self._core.decide_all(found, self._reasons)
         for decision in decisions:
             decision.model = self._core.scorer.reference
-        self._line += len(found)
         return self._encoder.encode_lines(decisions)
 
     def answer(self, line: bytes | None) -> bytes:

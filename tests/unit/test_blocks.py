@@ -18,6 +18,7 @@ from function.adapters.ndjson import NdjsonTranslator
 from function.errors import InputError
 from function.lines import cut
 from function.model import read_model
+from function.policy import CostPolicy
 from function.scoring import Scorer
 from function.settings import DEFAULT_MODEL, Settings
 from function.tables import Table
@@ -95,12 +96,14 @@ def same(one, other):
         return math.isclose(one, other, rel_tol=1e-12)
     if isinstance(one, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(same, one, other))
     return one == other
 
 
-def answered_alike(block):
-    together = streams._answers(NdjsonTranslator(CORE, 0), block)
-    singly = b"".join(map(NdjsonTranslator(CORE, 0).answer, cut(block)))
+def answered_alike(block, core=CORE, reasons=0):
+    together = streams._answers(NdjsonTranslator(core, reasons), block)
+    singly = b"".join(map(NdjsonTranslator(core, reasons).answer, cut(block)))
     found, expected = (
         msgspec.json.decode(b"[%b]" % each.replace(b"\n", b",")[:-1] or b"[]")
         for each in (together, singly)
@@ -112,6 +115,16 @@ def answered_alike(block):
 def test_lines_of_json(lines, windows):
     end = "\r\n" if windows else "\n"
     assert answered_alike("".join(line + end for line in lines).encode())
+
+
+@pytest.mark.parametrize("reasons", [0, 2])
+@pytest.mark.parametrize("policy", [None, CostPolicy(5.0)], ids=["threshold", "cost"])
+def test_frauds_among_honest_lines(policy, reasons):
+    core = Core(Scorer(CORE.scorer.model, policy), Settings())
+    fraud = json.dumps({**NUMBERS, "V4": 9, "V14": -19, "Amount": 300})
+    block = "".join(line + "\n" for line in [GOOD, fraud, fraud, GOOD, fraud]).encode()
+    assert answered_alike(block, core, reasons)
+    assert (core.observations.honest, core.observations.frauds) == (4, 6)
 
 
 @st.composite
