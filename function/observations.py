@@ -5,7 +5,7 @@
 
 from bisect import bisect_left
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from function.errors import InputError
@@ -25,10 +25,10 @@ Numbers = Callable[[Any], Sequence[float]]
 
 
 class Places(Protocol):
-    """A list of transactions, or whatever gives one for its place."""
+    """A list of transactions, or whatever gives some for their places."""
 
-    def __getitem__(self, place: int, /) -> Any:  # noqa: ANN401  see `Observed.transaction`
-        """Return one that may be kept."""
+    def __getitem__(self, places: slice, /) -> Iterable[Any]:
+        """Return some that may be kept."""
 
 
 class Observed(NamedTuple):
@@ -138,7 +138,6 @@ class Observations:
         self.honest += len(frauds) - count
         self.score_counts = list(map(int.__add__, self.score_counts, score_counts))
         self.score_sum += sum(probabilities)
-        for place in range(0, len(frauds), 1 + (len(frauds) - 1) // MOST_OF_A_BATCH):
-            self.latest.append(
-                Observed(numbers, transactions[place], probabilities[place], frauds[place])
-            )
+        some = slice(None, None, 1 + (len(frauds) - 1) // MOST_OF_A_BATCH)
+        observed = zip(transactions[some], probabilities[some], frauds[some], strict=True)
+        self.latest.extend(Observed(numbers, *each) for each in observed)

@@ -106,24 +106,24 @@ def _layout_of(text: bytes, ends: Sequence[bytes]) -> _Layout | None:
         names = tuple(msgspec.json.decode(text[: closing + 1], type=dict[str, float]))
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
-    if not names or not set(names) <= set(NUMBER_FIELDS):
-        return None
     comma = b", " if b", " in text[:closing] else b","
     end = next((each for each in ends if text.startswith(each + b"{", closing)), ends[0])
     return _known_layout(names, comma, end)
 
 
-_known_layout = lru_cache(maxsize=64)(_Layout)
+@lru_cache(maxsize=64)
+def _known_layout(names: tuple[str, ...], comma: bytes, end: bytes) -> _Layout | None:
+    return _Layout(names, comma, end) if names and set(names) <= set(NUMBER_FIELDS) else None
 
 
 def _pieces(text: bytes) -> list[bytes]:
     """Cut before opening braces. Were one of them within a string, the pieces would not be read."""
+    count = max(round(len(text) / AT_ONCE), 1)  # of about the same size: each has a cost of its own
     places = [0]
-    while len(text) - places[-1] > AT_ONCE:
-        place = text.rfind(b"{", places[-1] + 1, places[-1] + AT_ONCE)
-        if place < 0:
-            break
-        places.append(place)
+    for number in range(1, count):
+        place = text.rfind(b"{", places[-1] + 1, len(text) * number // count)
+        if place > 0:
+            places.append(place)
     return [text[begin:end] for begin, end in zip(places, [*places[1:], None], strict=True)]
 
 

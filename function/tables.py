@@ -40,10 +40,10 @@ class Table:
         """Return how many transactions there are."""
         return len(self.numbers)
 
-    def __getitem__(self, place: int) -> Floats:
-        """Return the numbers of one, which may be kept without keeping all others."""
-        row: Floats = self.numbers[place].copy()
-        return row
+    def __getitem__(self, places: slice) -> Floats:
+        """Return the numbers of some, which may be kept without keeping all others."""
+        rows: Floats = self.numbers[places].copy()
+        return rows
 
 
 def table_of_rows(text: bytes, columns: tuple[str, ...]) -> Table | None:
@@ -116,7 +116,7 @@ def table_of_numbers(columns: tuple[str, ...], numbers: Floats | None) -> Table 
         return None
     numbers = numbers.reshape(-1, len(columns))
     least, most = _bounds(columns)
-    if (numbers.min(axis=0) < least).any() or (numbers.max(axis=0) > most).any():
+    if (numbers < least).any() or (numbers > most).any():
         return None
     return Table(columns, numbers)
 
