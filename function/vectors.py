@@ -6,6 +6,7 @@ order than those of `scoring`, so that a probability may differ in the last of i
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 from struct import Struct
 from typing import NamedTuple
 
@@ -34,7 +35,7 @@ class Verdicts(NamedTuple):
     probabilities
         Of a fraud, 0 to 1.
     thresholds
-        The probabilities where the decisions turn, 0 to 1.
+        The probabilities where the decisions turn, 0 to 1; without an end where it is one for all.
     contributions
         Of each its features' contributions to the log-odds; empty where they were not asked for.
     score_counts
@@ -43,7 +44,7 @@ class Verdicts(NamedTuple):
 
     frauds: list[bool]
     probabilities: list[float]
-    thresholds: list[float]
+    thresholds: Iterable[float]
     contributions: list[list[float]]
     score_counts: list[int]
 
@@ -159,14 +160,14 @@ class VectorScorer:
         else:
             probabilities = self.probabilities(values)
         frauds, thresholds = self._policy.decide(probabilities, numbers[:, amount])  # type: ignore[arg-type]
-        spread = np.broadcast_to(thresholds, probabilities.shape)
+        one_for_all = isinstance(thresholds, float)
         buckets = np.bincount(
             _SCORE_BOUNDS.searchsorted(probabilities), minlength=len(_SCORE_BOUNDS)
         )
         return Verdicts(
             frauds.tolist(),  # type: ignore[attr-defined]
             probabilities.tolist(),
-            spread.tolist(),
+            repeat(thresholds) if one_for_all else thresholds.tolist(),  # type: ignore[attr-defined]
             contributions,
             buckets.tolist(),
         )
