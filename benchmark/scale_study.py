@@ -9,7 +9,17 @@ from benchmark.deployed import deployed, removed
 from benchmark.over_time import recovered_after
 from benchmark.phases import Phase, Run, Timeline
 from benchmark.posts import Post
-from benchmark.scaling import DECAY, IDLE, LIMIT_MS, PACED, SPIKE, STEADY, Tried, most_pods
+from benchmark.scaling import (
+    DECAY,
+    IDLE,
+    LIMIT_MS,
+    PACED,
+    SPIKE,
+    SPREAD,
+    STEADY,
+    Tried,
+    most_pods,
+)
 from benchmark.stages import Stage
 from benchmark.variations import Setting, others_in_grid, settings_of, varied
 from knative.namespaces import temporary_namespace
@@ -24,6 +34,9 @@ IDLE_S, IDLE_PAUSE_S = 10, 0.02
 STEADY_CLIENTS, STEADY_PAUSE_S = 20, 0.1
 DECAY_CLIENTS, DECAY_PAUSE_S, SLOW_CLIENTS = 10, 0.1, 5
 DECAY_LIMIT_S, DECAY_RAMP_S = 150, 5
+SPREAD_S, SPREAD_TARGET = 10, "10"
+"""So low that a crowd makes several pods, of which then all but one have to end."""
+
 TRIED_PACED_S, TRIED_FULL_S, LAST_S = 9, 6, 4
 AT_ONCE = 7
 """How many Services wait at zero for their turn; each has a pod at first, and a node must hold
@@ -106,7 +119,7 @@ class _Cluster:
 
 
 class _Study:
-    """Two Services for the phases, and one for each other setting."""
+    """Three Services for the phases, and one for each other setting."""
 
     def __init__(
         self, manifest: Mapping[str, Any], post: Post, plan: Plan, cluster: _Cluster
@@ -129,6 +142,8 @@ class _Study:
     def _jobs(self) -> Iterator[_Job]:
         yield _Job("steady", self._manifest, self._steady)
         yield _Job("spike", self._manifest, self._spike)
+        spread = varied(self._manifest, {"target": SPREAD_TARGET})
+        yield _Job("decay", spread, self._decay)
         if self._plan.grid:
             others = others_in_grid(settings_of(self._manifest))
             for number, setting in enumerate([("", ""), *others]):
@@ -156,10 +171,15 @@ class _Study:
         self._the_run().put(url, stages)
 
     def _spike(self, url: str) -> None:
-        self._cluster.say(f"{SPIKE} and {DECAY}")
+        self._cluster.say(SPIKE)
         run, plan = self._the_run(), self._plan
+        run.put(url, [Stage(SPIKE, plan.clients, plan.seconds, RAMP_S)])
+
+    def _decay(self, url: str) -> None:
+        self._cluster.say(DECAY)
+        run = self._the_run()
         stages = [
-            Stage(SPIKE, plan.clients, plan.seconds, RAMP_S),
+            Stage(SPREAD, self._plan.clients, SPREAD_S, RAMP_S),
             Stage(
                 DECAY,
                 DECAY_CLIENTS,

@@ -10,11 +10,12 @@ from benchmark.machine import Machine
 from benchmark.over_time import PodCounts, recovered_after
 from benchmark.phases import Phase, Timeline
 
-IDLE, STEADY, PACED, SPIKE, DECAY = (
+IDLE, STEADY, PACED, SPIKE, SPREAD, DECAY = (
     "idle",
     "steady",
     "spike with pauses",
     "spike",
+    "spread",
     "decay",
 )
 LIMIT_MS, TIMES_IDLE = 50.0, 5

@@ -18,6 +18,7 @@ from benchmark.scale_study import (
     PAUSE_S,
     RAMP_S,
     SLOW_CLIENTS,
+    SPREAD_TARGET,
     STEADY_CLIENTS,
     STEADY_PAUSE_S,
     TRIED_FULL_S,
@@ -29,6 +30,7 @@ from benchmark.scaling import (
     LIMIT_MS,
     PACED,
     SPIKE,
+    SPREAD,
     STEADY,
     Scaled,
     Tried,
@@ -57,7 +59,8 @@ Each client asks about one transaction, waits for the answer and asks again.
   {PAUSE_S} s between an answer and the next request.
 - *{IDLE}*: one client, {IDLE_PAUSE_S} s between its requests. *{STEADY}*: {STEADY_CLIENTS} clients,
   {STEADY_PAUSE_S} s.
-- *{DECAY}*: {DECAY_CLIENTS} clients stay until one pod is left. {SLOW_CLIENTS} of them take
+- *{SPREAD}*: {{clients}} clients on a Service with a target of {SPREAD_TARGET}, of which they make
+  several pods. *{DECAY}*: {DECAY_CLIENTS} clients stay until one pod is left. {SLOW_CLIENTS} take
   {HOLD_S:.0f} s to send each request, so that some are under way in every pod that ends; their time
   counts from when a request is sent whole.
 - *lost* is whatever was not answered with 200; nothing is sent again. The p99 is *fine* from the
