@@ -25,7 +25,7 @@ SETTINGS = (CONTAINER_CONCURRENCY, CPU, *ANNOTATIONS)
 
 GRID: Mapping[str, tuple[str, ...]] = {
     CONTAINER_CONCURRENCY: ("0", "10", "50", "100"),
-    "target": ("10", "20", "50", "100"),
+    "target": ("10", "50", "100", "200"),
     "target-utilization-percentage": ("70", "100"),
     "window": ("6s", "30s", "60s"),
     "target-burst-capacity": ("0", "211", "-1"),
