@@ -63,30 +63,34 @@ def routes(core: Core, settings: Settings) -> Routes:
     version = core.scorer.reference.version
     model = f"/v2/models/{MODEL_NAME}"
     ready = {"name": MODEL_NAME, "ready": True}
-    content: dict[str, object] = {
-        "/v2": {"name": MODEL_NAME, "version": core.revision, "extensions": EXTENSIONS},
-        "/v2/health/live": {"live": True},
-        "/v2/health/ready": {"ready": True},
+    server = {"name": MODEL_NAME, "version": core.revision, "extensions": EXTENSIONS}
+    content: dict[str, tuple[str, object]] = {
+        "/v2": ("The server and its extensions", server),
+        "/v2/health/live": ("Whether the server is live", {"live": True}),
+        "/v2/health/ready": ("Whether the server is ready", {"ready": True}),
     }
     paths = {}
     for place in (model, f"{model}/versions/{version}"):
-        content |= {place: _metadata(core), f"{place}/ready": ready}
+        content |= {
+            place: ("The model's inputs and outputs", _metadata(core)),
+            f"{place}/ready": ("Whether the model is ready", ready),
+        }
         path = f"{place}/infer"
         paths[path] = Route(SCORING_METHODS, infer, partial(_infer_operation, core, path))
     return paths | {
         path: fixed(
             msgspec.json.encode(each),
-            partial(_fixed_operation, path, each),
+            partial(_fixed_operation, path, what, each),
             settings.max_body_bytes,
         )
-        for path, each in content.items()
+        for path, (what, each) in content.items()
     }
 
 
-def _fixed_operation(path: str, content: object) -> "Operation":
+def _fixed_operation(path: str, what: str, content: object) -> "Operation":
     from function.adapters.inference_operations import fixed_operation  # noqa: PLC0415
 
-    summary = "What the server or the model is, by the Open Inference Protocol v2"
+    summary = f"{what}, by the Open Inference Protocol v2"
     return fixed_operation(_name_of(path), summary, content)
 
 
