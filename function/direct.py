@@ -82,7 +82,8 @@ class DirectProtocol(TimedProtocol):
             self._answer_at_once(cycle)
 
     def _answer_at_once(self, cycle: RequestResponseCycle) -> None:
-        if self.transport.is_closing():
+        # Between its turn and now, what came after it may have been refused, and all said.
+        if self._refused or self.transport.is_closing():
             return
         running = self.app.endpoint(Request(cycle.scope, cycle.receive))  # type: ignore[arg-type]
         try:
