@@ -30,8 +30,6 @@ class Second(msgspec.Struct, frozen=True):
         How many were sent and without an answer at its end.
     p50_ms, p95_ms, p99_ms
         Of what was answered; None where nothing was.
-    p99_onwards_ms
-        Of what was answered from its start to the end of the phase; None where nothing was.
     """
 
     answered: int
@@ -40,7 +38,6 @@ class Second(msgspec.Struct, frozen=True):
     p50_ms: float | None
     p95_ms: float | None
     p99_ms: float | None
-    p99_onwards_ms: float | None
 
 
 class PodCounts(msgspec.Struct, frozen=True):
@@ -70,7 +67,7 @@ def seconds_of(requests: Requests, began_s: float, ended_s: float) -> list[Secon
     sent, ended = np.array(requests.sent_s), np.array(requests.ended_s)
     well = np.array(requests.statuses) == OK
     starts = np.arange(began_s, ended_s - LEAST_S, 1.0)
-    return [_second(sent, ended, well, (start, ended_s)) for start in starts]
+    return [_second(sent, ended, well, (start, min(start + 1, ended_s))) for start in starts]
 
 
 def _second(
@@ -79,17 +76,14 @@ def _second(
     well: NDArray[np.bool_],
     bounds: tuple[float, float],
 ) -> Second:
-    start, last = bounds
-    end = min(start + 1, last)
+    start, end = bounds
     within = (ended >= start) & (ended < end)
     answered = within & well
-    onwards = well & (ended >= start) & (ended < last)
     return Second(
         int(answered.sum()),
         int(within.sum() - answered.sum()),
         int(((sent < end) & (ended >= end)).sum()),
         *percentiles_ms(ended[answered] - sent[answered]),
-        percentiles_ms(ended[onwards] - sent[onwards])[-1],
     )
 
 
@@ -113,33 +107,27 @@ def percentiles_ms(times_s: NDArray[np.float64]) -> tuple[float | None, float | 
 
 
 def recovered_after(seconds: Sequence[Second], limit_ms: float) -> int | None:
-    """Tell from when on the p99 is within a limit.
-
-    That of a single second would not do: of a thousand answers, one stall of the machine puts ten
-    beyond the limit.
+    """Tell from when on the p99 stays within a limit.
 
     Parameters
     ----------
     seconds
         From the first request on.
     limit_ms
-        What the p99 may be of all answers from then on, of which each second has some.
+        What the p99 of each second may be. A second without an answer is beyond it.
 
     Returns
     -------
     int or None
-        After how many seconds; None where it never is.
+        After how many seconds; None where the last is beyond the limit.
     """
-    silent = [number for number, each in enumerate(seconds) if not each.answered]
-    first = silent[-1] + 1 if silent else 0
-    return next(
-        (
-            number
-            for number, each in enumerate(seconds)
-            if number >= first and (each.p99_onwards_ms or 0) <= limit_ms
-        ),
-        None,
-    )
+    beyond = [
+        number
+        for number, each in enumerate(seconds)
+        if each.p99_ms is None or each.p99_ms > limit_ms
+    ]
+    first = beyond[-1] + 1 if beyond else 0
+    return first if first < len(seconds) else None
 
 
 def pods_over_time(sightings: Sequence[Sighting], began_s: float) -> list[PodCounts]:

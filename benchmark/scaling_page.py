@@ -63,8 +63,8 @@ Each client asks about one transaction, waits for the answer and asks again.
   several pods. *{DECAY}*: {DECAY_CLIENTS} clients stay until one pod is left. {SLOW_CLIENTS} take
   {HOLD_S:.0f} s to send each request, so that some are under way in every pod that ends; their time
   counts from when a request is sent whole.
-- *lost* is whatever was not answered with 200; nothing is sent again. The p99 is *fine* from the
-  first second on from which that of all answers is at or below the limit.
+- *lost* is whatever was not answered with 200; nothing is sent again. The p99 is that of each
+  second's answers, *fine* where it stays at or below the limit.
 - The clients are one process that sends the same bytes and reads no more than the status and the
   length of an answer. It took {{client:.0%}} of a core, on a machine that may be the
   cluster's, too.
