@@ -53,9 +53,9 @@ def run(
     listener
         Where to listen in place of those two.
     """
-    # uvicorn raises the signal again when all is answered; without this the end would look like
-    # a failure to Kubernetes.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Nothing is under way yet. An exception might be raised where it is ignored, in a callback of
+    # the import system say, and then the process would go on for good.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     application = _application(target, source)
     settings = read_settings(os.environ)
     guard = Guard(settings.upload_timeout_s, KEEP_ALIVE_S, settings.max_connections)
@@ -74,8 +74,12 @@ def run(
         server_header=False,
         proxy_headers=False,
     )
+    server = EndingServer(config, guard)
+    # uvicorn raises the signal again when all is answered; without this the end would look like
+    # a failure to Kubernetes.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0) if server.started else os._exit(0))
     with suppress(KeyboardInterrupt):  # uvicorn raises the signal again, whichever it was
-        EndingServer(config, guard).run([listener] if listener else None)
+        server.run([listener] if listener else None)
 
 
 def _application(target: str, source: Path) -> DirectApplication:

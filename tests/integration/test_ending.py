@@ -123,6 +123,29 @@ def test_sigterm_during_the_start_ends_it(name, seconds):
     assert process.wait(END_S) in (0, -signal.SIGTERM, 128 + signal.SIGTERM)
 
 
+HARD_OF_HEARING = """
+import signal
+
+class Dying:
+    def __del__(self):
+        signal.raise_signal(signal.SIGTERM)
+
+Dying()
+
+async def answer(request):
+    return "served"
+"""
+
+
+def test_sigterm_ends_the_start_also_where_exceptions_are_ignored(tmp_path):
+    source = tmp_path / "main.py"
+    source.write_text(HARD_OF_HEARING)
+    program = "import sys, pathlib, function.server as server\n"
+    program += "server.run(pathlib.Path(sys.argv[1]), 'answer', '127.0.0.1', 0)"
+    command = [sys.executable, "-c", program, str(source)]
+    assert subprocess.run(command, timeout=END_S, check=False).returncode == 0
+
+
 @pytest.fixture
 def kept():
     with running_server(SUPERVISOR) as server:
