@@ -82,8 +82,7 @@ class DirectProtocol(TimedProtocol):
             self._answer_at_once(cycle)
 
     def _answer_at_once(self, cycle: RequestResponseCycle) -> None:
-        # Between its turn and now, what came after it may have been refused, and all said.
-        if self._refused or self.transport.is_closing():
+        if self.transport.is_closing():
             return
         running = self.app.endpoint(Request(cycle.scope, cycle.receive))  # type: ignore[arg-type]
         try:

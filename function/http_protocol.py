@@ -185,7 +185,8 @@ class LimitedProtocol(HttpToolsProtocol):
         cycle = self.cycle
         if cycle is None or cycle.response_complete:
             self._answer(error)
-        elif cycle.scope is not self.scope:  # what came before is still to be answered
+        elif cycle.scope is not self.scope or not cycle.more_body:
+            # What came before, and is whole, is still to be answered.
             cycle.keep_alive = False
         elif self.pipeline:
             pass  # so it is here, and then it is this one's turn to be refused
