@@ -71,6 +71,9 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         if log_all:
             _log_request(request, status, seconds)
 
+    async def finished(request: Request, status: int, began: float) -> None:
+        finish(request, status, began)  # what is not async, Starlette would give to a thread
+
     async def answer(request: Request) -> Response:
         began = perf_counter()
         try:
@@ -87,7 +90,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         if trace := traceparent_of(request):
             response.headers["traceparent"] = trace
         if isinstance(response, StreamingResponse):
-            response.background = BackgroundTask(finish, request, response.status_code, began)
+            response.background = BackgroundTask(finished, request, response.status_code, began)
         else:
             finish(request, response.status_code, began)
         return response
