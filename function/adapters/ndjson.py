@@ -12,7 +12,7 @@ from function.adapters.problems import problem_of
 from function.errors import InputError, LineTooLongError
 from function.lines import LINE_LIMIT
 from function.policy import ThresholdPolicy
-from function.scoring import Decision, Scorer
+from function.scoring import Decision, ModelReference
 
 if TYPE_CHECKING:
     from function.vectors import Verdicts
@@ -28,15 +28,19 @@ class _Text:
 
     Parameters
     ----------
-    honest, fraud
-        The line of a decision, by what it says; both have the same probability.
-    probability
-        As it is written in them.
+    threshold
+        That of all, 0 to 1.
+    model
+        That made them.
     """
 
-    def __init__(self, honest: bytes, fraud: bytes, probability: bytes) -> None:
-        before, _, self._after = honest.partition(probability)
-        self._between = (self._after + before, self._after + fraud.partition(probability)[0])
+    def __init__(self, threshold: float, model: ModelReference) -> None:
+        honest, fraud = (
+            msgspec.json.encode(Decision(None, each, 0.5, threshold, model=model)).partition(b"0.5")
+            for each in (False, True)
+        )
+        self._after = honest[2] + b"\n"
+        self._between = (self._after + honest[0], self._after + fraud[0])
 
     def lines_of(self, found: "Verdicts") -> bytes:
         """Write a line for each."""
@@ -45,19 +49,6 @@ class _Text:
         parts[::2] = map(self._between.__getitem__, found.frauds)
         parts[1::2] = numbers
         return b"".join([*parts, self._after])[len(self._after) :]
-
-
-def _text_of(scorer: Scorer) -> _Text | None:
-    if not isinstance(scorer.policy, ThresholdPolicy):
-        return None
-    honest, fraud = (
-        msgspec.json.encode(
-            Decision(None, each, 0.5, scorer.policy.threshold, model=scorer.reference)
-        )
-        + b"\n"
-        for each in (False, True)
-    )
-    return _Text(honest, fraud, b"0.5")
 
 
 class NdjsonTranslator:
@@ -79,7 +70,9 @@ class NdjsonTranslator:
         self._reasons = reasons
         self._line = 0
         self._encoder = msgspec.json.Encoder()
-        self._text = None if reasons else _text_of(core.scorer)
+        policy, self._text = core.scorer.policy, None
+        if isinstance(policy, ThresholdPolicy) and not reasons:
+            self._text = _Text(policy.threshold, core.scorer.reference)
 
     def answer_block(self, block: bytes) -> bytes:
         r"""Answer many lines at once, if nothing is wrong or unusual with any of them.
