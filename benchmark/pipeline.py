@@ -9,7 +9,7 @@ from pathlib import Path
 import joblib
 import numpy as np
 
-from benchmark.posts import FEATURES
+from function.transaction import REQUIRED_FIELDS
 from training.data import default_cache, fetch
 from training.files import write_whole
 from training.recipes import DEFAULT, RECIPES
@@ -44,8 +44,8 @@ def ensure_transactions(path: Path) -> None:
     Parameters
     ----------
     path
-        The npz file: `features`, a float64 array of shape (n, 29) in the order of `FEATURES`, and
-        `frauds`, n integers, 0 or 1.
+        The npz file: `features`, a float64 array of shape (n, 29) in the order of
+        `REQUIRED_FIELDS`, and `frauds`, n integers, 0 or 1.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def ensure_transactions(path: Path) -> None:
     if path.exists():
         return
     table = read(fetch(default_cache()))
-    features, frauds = table[list(FEATURES)].to_numpy(float), table[TARGET].to_numpy(int)
+    features, frauds = table[list(REQUIRED_FIELDS)].to_numpy(float), table[TARGET].to_numpy(int)
     saved = io.BytesIO()
     np.savez(saved, features=features, frauds=frauds)
     write_whole(path.parent, {path.name: saved.getvalue()})

@@ -10,13 +10,12 @@ from pathlib import Path
 import msgspec
 from msgspec.json import encode
 
-FEATURES = (*(f"V{number}" for number in range(1, 29)), "Amount")
-"""What a model of the default recipe reads, in the order in which arrays give it."""
+from function.transaction import EVENT_TYPE, REQUIRED_FIELDS
 
 JSON = "application/json"
 EVENT = {
     "specversion": "1.0",
-    "type": "dev.fraud.transaction.v1",
+    "type": EVENT_TYPE,
     "source": "/benchmark",
     "id": "event-1",
 }
@@ -56,7 +55,7 @@ def read_transaction(path: Path) -> Transaction:
     Parameters
     ----------
     path
-        A JSON file with an object of `FEATURES` and, optionally, id and Time.
+        A JSON file with an object of `REQUIRED_FIELDS` and, optionally, id and Time.
 
     Returns
     -------
@@ -119,4 +118,4 @@ def rows(transaction: Transaction) -> Post:
 
 
 def _values(transaction: Transaction) -> list[float | str]:
-    return [transaction[name] for name in FEATURES]
+    return [transaction[name] for name in REQUIRED_FIELDS]

@@ -8,7 +8,6 @@ import numpy as np
 from msgspec.json import encode
 
 from benchmark.posts import (
-    FEATURES,
     Post,
     Transaction,
     batch,
@@ -18,6 +17,7 @@ from benchmark.posts import (
     version_2,
 )
 from benchmark.streams import Stream
+from function.transaction import REQUIRED_FIELDS
 
 ROWS, BATCHES, STREAMS, EVENTS, INFER, MILLION = CHOICES = (
     "rows",
@@ -130,7 +130,7 @@ def _repeated(
 
 
 def _named(row: list[float]) -> dict[str, float]:
-    return dict(zip(FEATURES, row, strict=True))
+    return dict(zip(REQUIRED_FIELDS, row, strict=True))
 
 
 def _ndjson(table: list[list[float]]) -> Stream:
@@ -139,7 +139,7 @@ def _ndjson(table: list[list[float]]) -> Stream:
 
 
 def _csv(table: list[list[float]]) -> Stream:
-    header = ",".join(FEATURES) + "\n"
+    header = ",".join(REQUIRED_FIELDS) + "\n"
     lines = "".join(",".join(map(repr, row)) + "\n" for row in table)
     post = Post(header.encode(), content_type="text/csv")
     return Stream(post, lines.encode(), len(table), answer_heads=1)

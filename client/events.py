@@ -18,7 +18,7 @@ from client.errors import AnswerError, SourceError
 from client.sending import Reply, Sender, refusal_of
 from client.source import Chunk, Kind
 from function.transaction import (
-    COLUMNS,
+    CSV_COLUMNS,
     EVENT_TYPE,
     IGNORED_COLUMN,
     NUMBER_FIELDS,
@@ -159,8 +159,8 @@ def column_names(header: bytes) -> list[str]:
 
 def _check(names: list[str]) -> None:
     faults = [f"{name} is missing" for name in REQUIRED_FIELDS if name not in names]
-    faults += [f'"{name[:40]}" is unknown' for name in names if name not in COLUMNS]
-    faults += [f"{name} is there twice" for name in COLUMNS if names.count(name) > 1]
+    faults += [f'"{name[:40]}" is unknown' for name in names if name not in CSV_COLUMNS]
+    faults += [f"{name} is there twice" for name in CSV_COLUMNS if names.count(name) > 1]
     if faults:
         raise SourceError(
             f"The header is wrong: {', '.join(faults[:10])}; expected are V1 to V28, Amount, and "

@@ -78,7 +78,7 @@ NUMBER_FIELDS = (*REQUIRED_FIELDS, "Time")
 IGNORED_COLUMN = "Class"
 """The truth, which the data set's own file has; it is of no use to whoever scores."""
 
-COLUMNS = (*NUMBER_FIELDS, "id", IGNORED_COLUMN)
+CSV_COLUMNS = (*NUMBER_FIELDS, "id", IGNORED_COLUMN)
 """What a CSV file may have."""
 
 EVENT_TYPE = "dev.fraud.transaction.v1"

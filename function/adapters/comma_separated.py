@@ -28,7 +28,7 @@ from function.errors import (
     MalformedBodyError,
 )
 from function.lines import LINE_LIMIT
-from function.transaction import COLUMNS, IGNORED_COLUMN
+from function.transaction import CSV_COLUMNS, IGNORED_COLUMN
 
 if TYPE_CHECKING:
     from function.tables import Table
@@ -190,7 +190,7 @@ def _check(names: list[str], required: Collection[str]) -> None:
     faults += [
         Fault(f"unknown column {shown(name)}; {ALLOWED}", pointer="")
         for name in names
-        if name not in COLUMNS
+        if name not in CSV_COLUMNS
     ]
     faults += [
         Fault(f"the column {name} is missing from the header", pointer="")

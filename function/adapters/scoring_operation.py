@@ -29,7 +29,7 @@ from function.errors import (
     UnsupportedMediaTypeError,
 )
 from function.scoring import Decision
-from function.transaction import TimedTransaction
+from function.transaction import EVENT_TYPE, TimedTransaction
 
 DESCRIPTION = """\
 The content type says in which form the transactions come; the answer comes in the same form.
@@ -51,14 +51,14 @@ REASONS = Parameter(
 )
 EVENT_HEADERS = (
     ("specversion", Literal["1.0"], "A binary CloudEvent's version of CloudEvents."),
-    ("type", Literal["dev.fraud.transaction.v1"], "What it is about."),
+    ("type", Literal[EVENT_TYPE], "What it is about."),
     ("source", NotEmpty, "Where it comes from."),
     ("id", NotEmpty, "Its own name."),
     ("subject", str, "What it is about in its source; given back with the answer."),
 )
 EVENT = {
     "specversion": "1.0",
-    "type": "dev.fraud.transaction.v1",
+    "type": EVENT_TYPE,
     "source": "/shop/7",
     "id": "event-1",
     "subject": "card-9",

@@ -23,7 +23,7 @@ from benchmark.measuring import Plan, measure
 from benchmark.memory import family_of, memory_mib
 from benchmark.mixture import BODY_LIMIT, bad_kinds
 from benchmark.pipeline import ensure_pipeline
-from benchmark.posts import FEATURES, Post, binary_event, plain
+from benchmark.posts import Post, binary_event, plain
 from benchmark.processes import running, status_of
 from benchmark.raw import Kind, bytes_of
 from benchmark.results import Results
@@ -42,6 +42,7 @@ from benchmark.workloads import (
     workloads_of,
 )
 from benchmark.wrk import Failures, put_load
+from function.transaction import REQUIRED_FIELDS
 from tests.server import free_port, running_server
 
 PROJECT = Path(__file__).parent.parent.parent
@@ -158,7 +159,7 @@ def test_every_stream_line_is_counted_with_its_answer(server, transactions):
 @pytest.fixture(scope="module")
 def transactions(tmp_path_factory, sample):
     path = tmp_path_factory.mktemp("arrays") / "transactions.npz"
-    np.savez(path, features=sample[list(FEATURES)].to_numpy(float)[:ROWS])
+    np.savez(path, features=sample[list(REQUIRED_FIELDS)].to_numpy(float)[:ROWS])
     return path
 
 

@@ -16,13 +16,14 @@ from benchmark.machine import Machine, processor_of
 from benchmark.mixture import mixed
 from benchmark.peers import PEERS
 from benchmark.plot import drawn
-from benchmark.posts import FEATURES, plain, rows, version_1, version_2
+from benchmark.posts import plain, rows, version_1, version_2
 from benchmark.raw import Kind, status_of
 from benchmark.report import reported
 from benchmark.results import Busy, Measured, Results, Round, Summary, UnderLoad, busy_of, summarise
 from benchmark.streams import StreamLoad
 from benchmark.workloads import BINARY, CSV, JSON_BATCHES, NDJSON, PLAIN, STRUCTURED
 from benchmark.wrk import Failures, Load, checked, read_load
+from function.transaction import REQUIRED_FIELDS
 
 WRK_SAYS = """Running 1s test @ http://127.0.0.1:8080/
   1 threads and 16 connections
@@ -231,7 +232,7 @@ def test_the_drawing_is_the_same_for_the_same_numbers_and_has_no_background():
 
 @pytest.mark.parametrize("make", [version_1, version_2, rows])
 def test_every_protocol_carries_the_same_numbers_in_the_same_order(make):
-    transaction = {"id": "a", **{name: float(n) for n, name in enumerate(FEATURES)}}
+    transaction = {"id": "a", **{name: float(n) for n, name in enumerate(REQUIRED_FIELDS)}}
     body = make(transaction).body.decode()
     numbers = re.search(r"\[(0\.0[^\]]*)\]", body)[1]
     assert [float(number) for number in numbers.split(",")] == list(range(29))
