@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmark.arguments import add_outputs, named, positive
 from benchmark.bench import EXAMPLE, WIDTH, write
 from benchmark.cold_page import starts_table, steps_table, write_page
 from benchmark.cold_starts import BASELINE, FUNCTION, ColdStarts, verdict
@@ -15,7 +16,6 @@ from benchmark.cold_study import Contender, doing_nothing, study
 from benchmark.errors import BenchmarkError
 from benchmark.load import DOCUMENT, MISSED
 from benchmark.machine import this_machine
-from benchmark.options import positive
 from benchmark.posts import plain, read_transaction
 from benchmark.report import goals_table
 from knative.errors import ClusterError
@@ -93,39 +93,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=DIR",
         help="also with another manifest: a kustomize directory; may be repeated",
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements to it")
-    parser.add_argument(
-        "--docs",
-        type=Path,
-        nargs="?",
-        const=DOCUMENT,
-        metavar="FILE",
-        help="write them into a page (docs/scaling.md)",
-    )
+    add_outputs(parser, DOCUMENT, "write them into a page (docs/scaling.md)")
     return parser
-
-
-def named(text: str) -> tuple[str, str]:
-    """Read a contender from a command line.
-
-    Parameters
-    ----------
-    text
-        NAME=VALUE.
-
-    Returns
-    -------
-    tuple of (str, str)
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        If it is not of that form.
-    """
-    name, _, value = text.partition("=")
-    if not name or not value:
-        raise argparse.ArgumentTypeError(f'"{text}" is not NAME=VALUE')
-    return name, value
 
 
 def _contenders(options: argparse.Namespace) -> list[Contender]:

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmark.arguments import add_outputs, named, positive
 from benchmark.bench import EXAMPLE, WIDTH, write
 from benchmark.contenders import PROJECT
 from benchmark.errors import BenchmarkError
 from benchmark.machine import this_machine
-from benchmark.options import positive
 from benchmark.posts import plain, read_transaction
 from benchmark.report import goals_table
 from benchmark.scale_study import Plan, study
@@ -90,14 +90,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--grid", action="store_true", help="also try other settings, one at a time"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write all measurements to it")
-    parser.add_argument(
-        "--docs",
-        type=Path,
-        nargs="?",
-        const=DOCUMENT,
-        metavar="FILE",
-        help="write them into a page, with a drawing beside it (docs/scaling.md)",
+    add_outputs(
+        parser, DOCUMENT, "write them into a page, with a drawing beside it (docs/scaling.md)"
     )
     return parser
 
@@ -119,10 +113,9 @@ def setting(text: str) -> tuple[str, str]:
     argparse.ArgumentTypeError
         If it is not of that form, or there is none of that name.
     """
-    name, _, value = text.partition("=")
-    if name not in SETTINGS or not value:
-        names = ", ".join(SETTINGS)
-        raise argparse.ArgumentTypeError(f'"{text}" is not NAME=VALUE with a name of: {names}')
+    name, value = named(text)
+    if name not in SETTINGS:
+        raise argparse.ArgumentTypeError(f'"{name}" is no setting; there are {", ".join(SETTINGS)}')
     return name, value
 
 

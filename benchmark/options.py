@@ -1,8 +1,9 @@
-"""The command line of `scripts/bench`; `benchmark.bench` reads it, and the soak shares numbers."""
+"""The command line of `scripts/bench`; `benchmark.bench` calls it."""
 
 import argparse
 from pathlib import Path
 
+from benchmark.arguments import add_outputs, positive
 from benchmark.contenders import OWN, PROJECT
 from benchmark.peers import PEERS
 from benchmark.workloads import CHOICES
@@ -52,39 +53,5 @@ def parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="functions-framework's pipeline; trained where it does not exist (build/bench/...)",
     )
-    _add_outputs(found)
+    add_outputs(found, DOCUMENT, "write a page about it, with a drawing (docs/benchmarks.md)")
     return found
-
-
-def _add_outputs(found: argparse.ArgumentParser) -> None:
-    found.add_argument("--json", type=Path, metavar="FILE", help="write every measurement to it")
-    found.add_argument(
-        "--docs",
-        type=Path,
-        nargs="?",
-        const=DOCUMENT,
-        metavar="FILE",
-        help="write a page about it, with a drawing (docs/benchmarks.md)",
-    )
-
-
-def positive(text: str) -> int:
-    """Read a whole number from 1 on.
-
-    Parameters
-    ----------
-    text
-        As typed.
-
-    Returns
-    -------
-    int
-
-    Raises
-    ------
-    argparse.ArgumentTypeError
-        If it is none.
-    """
-    if not (text.isascii() and text.isdigit() and int(text)):
-        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number from 1 on')
-    return int(text)

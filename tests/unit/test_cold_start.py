@@ -6,7 +6,6 @@ import pytest
 from benchmark.cold_page import content_of
 from benchmark.cold_starts import BASELINE, FUNCTION, ColdStarts, Start, ratio_of, verdict
 from benchmark.cold_study import doing_nothing, start_of
-from benchmark.coldstart import named
 from benchmark.machine import Machine
 from knative.objects import Condition, Metadata
 from knative.pods import Sighting
@@ -94,12 +93,6 @@ def test_the_framework_doing_nothing_differs_in_its_command_alone():
     changed = doing_nothing(manifest).manifest["spec"]["template"]["spec"]["containers"][0]
     assert changed.pop("command")[:2] == ["python", "-c"]
     assert changed == container
-
-
-@pytest.mark.parametrize("text", ["name", "name=", "=image"])
-def test_what_is_no_contender_is_refused(text):
-    with pytest.raises(Exception, match="is not NAME=VALUE"):
-        named(text)
 
 
 def test_the_page_has_the_ratio_the_goal_and_where_the_time_goes():

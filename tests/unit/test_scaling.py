@@ -1,5 +1,6 @@
 """The study of scaling: its arithmetic over time, its settings, its verdicts, its page."""
 
+from argparse import ArgumentTypeError
 from array import array
 from datetime import UTC, datetime
 
@@ -157,9 +158,17 @@ def test_every_setting_of_the_grid_can_be_set():
     assert set(GRID) <= set(SETTINGS)
 
 
-@pytest.mark.parametrize("text", ["target", "target=", "targets=1", "=1"])
-def test_what_is_no_setting_is_refused(text):
-    with pytest.raises(Exception, match="is not NAME=VALUE with a name of: container-concurrency"):
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("target", '"target" is not NAME=VALUE'),
+        ("target=", '"target=" is not NAME=VALUE'),
+        ("=1", '"=1" is not NAME=VALUE'),
+        ("targets=1", '"targets" is no setting; there are container-concurrency, '),
+    ],
+)
+def test_what_is_no_setting_is_refused(text, message):
+    with pytest.raises(ArgumentTypeError, match=message):
         setting(text)
 
 
