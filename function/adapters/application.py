@@ -54,14 +54,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         If there is a file of keys and it is not as it should be.
     """
     core, meter = Core(scorer, settings), Meter()
-    routes = {
-        **scoring.routes(core, settings),
-        **about.routes(scorer, settings),
-        **inference_v1.routes(core, settings),
-        **inference_v2.routes(core, settings),
-        **metrics.routes(core, meter, settings),
-    }
-    routes |= documentation.routes(routes, settings)
+    routes = _routes(core, meter, settings)
     keys = Keys(settings.keys_file) if settings.keys_file else None
     log_all = settings.log == "requests"
 
@@ -83,8 +76,7 @@ def application(scorer: Scorer, settings: Settings) -> Function:
         except InputError as error:
             core.observations.add_error(error)
             _log_problem(request, routes, error)
-            short = headers_of(request.scope).get(b"prefer") == DISPATCHED
-            response = problem_response(error, request.scope["path"], short=short)
+            response = _refusal(request, error)
         except ClientDisconnect:
             response = Response(status_code=CLIENT_CLOSED_REQUEST)
         if trace := traceparent_of(request):
@@ -98,6 +90,17 @@ def application(scorer: Scorer, settings: Settings) -> Function:
     return answer
 
 
+def _routes(core: Core, meter: Meter, settings: Settings) -> Routes:
+    routes = {
+        **scoring.routes(core, settings),
+        **about.routes(core.scorer, settings),
+        **inference_v1.routes(core, settings),
+        **inference_v2.routes(core, settings),
+        **metrics.routes(core, meter, settings),
+    }
+    return {**routes, **documentation.routes(routes, settings)}
+
+
 def _handler_of(request: Request, routes: Routes) -> Handler:
     path, method = request.scope["path"], request.scope["method"]
     route = routes.get(path)
@@ -107,6 +110,11 @@ def _handler_of(request: Request, routes: Routes) -> Handler:
         allowed = " and ".join(route.methods)
         raise MethodNotAllowedError(f"{path} takes {allowed}, not {method}.", route.methods)
     return route.handler
+
+
+def _refusal(request: Request, error: InputError) -> Response:
+    short = headers_of(request.scope).get(b"prefer") == DISPATCHED
+    return problem_response(error, request.scope["path"], short=short)
 
 
 def _log_problem(request: Request, routes: Routes, error: InputError) -> None:
