@@ -6,7 +6,10 @@
 from bisect import bisect_left
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple, Protocol
+from itertools import repeat
+from typing import Any, Protocol
+
+import msgspec
 
 from function.errors import InputError
 from function.scoring import Decision
@@ -31,7 +34,7 @@ class Places(Protocol):
         """Return some that may be kept."""
 
 
-class Observed(NamedTuple):
+class Observed(msgspec.Struct, frozen=True, gc=False):
     """A transaction as it was decided.
 
     Attributes
@@ -139,5 +142,6 @@ class Observations:
         self.score_counts = list(map(int.__add__, self.score_counts, score_counts))
         self.score_sum += sum(probabilities)
         some = slice(None, None, 1 + (len(frauds) - 1) // MOST_OF_A_BATCH)
-        observed = zip(transactions[some], probabilities[some], frauds[some], strict=True)
-        self.latest.extend(Observed(numbers, *each) for each in observed)
+        self.latest.extend(
+            map(Observed, repeat(numbers), transactions[some], probabilities[some], frauds[some])
+        )

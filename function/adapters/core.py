@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -131,8 +131,7 @@ class Core:
         Verdicts
         """
         verdicts = self._vectors.decide(table.numbers, table.columns, explained=explained)
-        features = itemgetter(*map(table.columns.index, self._features))
-        self._observe(features, table, verdicts)
+        self._observe(_getter_of(self._features, table.columns), table, verdicts)
         return verdicts
 
     def _decide_few(self, transactions: list[Transaction], reasons: int) -> list[Decision]:
@@ -156,3 +155,8 @@ class Core:
         self.observations.add_batch(
             numbers, transactions, found.probabilities, found.frauds, found.score_counts
         )
+
+
+@lru_cache(maxsize=64)  # streams are looked at in blocks, all of the same columns
+def _getter_of(names: tuple[str, ...], columns: tuple[str, ...]) -> Numbers:
+    return itemgetter(*map(columns.index, names))
