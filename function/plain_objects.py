@@ -12,14 +12,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from function.scanning import WORD, places_of
 from function.tables import COMMA, NEWLINE, Floats, Table, numbers_of, table_of_numbers
 from function.transaction import NUMBER_FIELDS
 
 AT_ONCE = 256 * 1024
 """Bytes; with all that is made of them they stay within a processor's own memory."""
-
-WORD = 8
-"""Bytes that numpy looks at as one number: nearly all of a name with its quotes and colon."""
 
 SPACE, COLON = b" :"
 IN_LINES = (b"}\n", b"}\r\n")
@@ -132,7 +130,7 @@ def _numbers_of_objects(text: bytes, layout: _Layout) -> Floats | None:
     if text[closing:] not in {layout.end, b"}]"}:
         return None
     array = bytearray().join((b"[" + b" " * WORD, memoryview(text)[:closing], b"]"))
-    places = np.flatnonzero(np.frombuffer(array, np.uint8) == COLON)
+    places = places_of(array, COLON)
     if len(places) % len(layout.names):
         return None
     colons = places.reshape(-1, len(layout.names))

@@ -3,8 +3,17 @@
 `reading` and the adapters that stream use it. numpy is loaded with the first text that is worth it.
 """
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 LONG = 32 * 1024
 """Bytes: to load numpy takes longer than to count in a few shorter ones."""
+
+WORD = 8
+"""Bytes that numpy looks at as one number; a name in JSON, with quotes and colon, has few more."""
 
 NEWLINE, OPENING_BRACE = b"\n{"
 
@@ -53,3 +62,34 @@ def has_one_object_a_line(block: bytes) -> bool:
     if not (characters[begins] == OPENING_BRACE).all():
         return False
     return int(np.count_nonzero(characters == OPENING_BRACE)) == len(ends)
+
+
+def places_of(text: bytes | bytearray, character: int) -> "NDArray[np.intp]":
+    """Find a character.
+
+    Parameters
+    ----------
+    text
+        Of any length.
+    character
+        Its code, 0 to 255.
+
+    Returns
+    -------
+    ndarray of int, shape (n,)
+        Where it is, in increasing order.
+    """
+    import numpy as np  # noqa: PLC0415
+
+    words = np.zeros(-(-len(text) // WORD), "<u8")
+    is_there = words.view(np.bool_)[: len(text)]
+    np.equal(np.frombuffer(text, np.uint8), character, out=is_there)
+    # numpy goes through bytes one by one, so it looks for words with the character in them, of
+    # which there are fewer. Where there is only one in each, all bits below it tell its place.
+    filled = np.flatnonzero(words != 0)
+    found = words[filled]
+    below = found - 1
+    if (found & below).any():
+        return np.flatnonzero(is_there)
+    places: NDArray[np.intp] = filled * WORD + (np.bitwise_count(below) >> 3)
+    return places

@@ -14,6 +14,7 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
+from function.scanning import places_of
 from function.transaction import RANGES
 
 Floats = NDArray[np.float64]
@@ -54,7 +55,7 @@ def table_of_rows(text: bytes, columns: tuple[str, ...]) -> Table | None:
     text
         Numbers with commas between them, and a \n at the end of each line; at least one line.
     columns
-        The names of what each line has to hold.
+        The names of what each line has to hold, at least two.
 
     Returns
     -------
@@ -62,13 +63,11 @@ def table_of_rows(text: bytes, columns: tuple[str, ...]) -> Table | None:
         None where anything is written in another way than JSON's numbers are, is out of its range
         or missing.
     """
-    characters = np.frombuffer(text, np.uint8)
-    ends = characters == NEWLINE
-    separators = np.flatnonzero(ends | (characters == COMMA))
-    last = separators[len(columns) - 1 :: len(columns)]
-    if len(separators) % len(columns) or not ends[last].all():
+    ends, commas = places_of(text, NEWLINE), places_of(text, COMMA)
+    if len(commas) != len(ends) * (len(columns) - 1) or b"[" in text or b"\r" in text:
         return None
-    if np.count_nonzero(ends) != len(last) or b"[" in text or b"\r" in text:
+    of_lines = commas.reshape(len(ends), -1)
+    if (of_lines[1:, 0] < ends[:-1]).any() or (of_lines[:, -1] > ends).any():
         return None
     return table_of_numbers(columns, numbers_of(b"[%b]" % text[:-1].replace(b"\n", b",")))
 
