@@ -2,12 +2,14 @@
 
 import argparse
 import sys
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from knative.cluster import ServiceInCluster
 from knative.errors import ClusterError
+from knative.eventing import bring
 from knative.manifests import BASE, Manifests, directory_of, manifest_of, manifests_of
 from knative.objects import Revision, Service, TrafficTarget
 from knative.readiness import await_revision
@@ -16,9 +18,10 @@ __all__ = ["BASE", "manifest_of"]
 
 DESCRIPTION = (
     "Write what an overlay holds, which adds a revision with an image to the Knative Service, and "
-    "wait until it is ready. The traffic stays where it is; a first revision gets all of it. "
-    "Nothing is written if the cluster refuses any of it. Exit codes: 0 ready (or written, with "
-    "--no-wait), 1 failed, with the reason and what to do, 2 wrong usage."
+    "wait until it is ready, and then what brings events to it. The traffic stays where it is; a "
+    "first revision gets all of it. Nothing is written if the cluster refuses any of it. Exit "
+    "codes: 0 ready (or written, with --no-wait), 1 failed, with the reason and what to do, 2 "
+    "wrong usage."
 )
 
 
@@ -42,14 +45,25 @@ def main(arguments: list[str] | None = None) -> None:
             manifests.service["metadata"]["name"], options.namespace or manifests.namespace
         )
         before = write(cluster, manifests)
-        if options.wait:
-            revision = await_revision(cluster, before, options.timeout, _say)
-            told = _told(cluster, revision, before)
-        else:
-            told = f"The Service {cluster.name} is written; scripts/status tells what became of it."
-        sys.stdout.write(f"{told}\n")
+        seconds = options.timeout if options.wait else None
+        sys.stdout.write(f"{_completed(cluster, manifests, before, seconds)}\n")
     except ClusterError as error:
         sys.exit(f"scripts/deploy: {error}")
+
+
+def _completed(
+    cluster: ServiceInCluster,
+    manifests: Manifests,
+    before: Service | None,
+    seconds: float | None,
+) -> str:
+    """Write what comes after the Service, and say how that is; None: without waiting for it."""
+    if seconds is None:
+        cluster.namespace.apply(list(chain.from_iterable(manifests.eventing)))
+        return f"The Service {cluster.name} is written; scripts/status tells what became of it."
+    revision = await_revision(cluster, before, seconds, _say)
+    bring(cluster.namespace, manifests.eventing, seconds, _say)
+    return _told(cluster, revision, before)
 
 
 def _say(words: str) -> None:
@@ -70,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wait",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="end when the revision is ready or cannot become so (the default), or at once",
+        help="end when all is ready or cannot become so (the default), or at once",
     )
     parser.add_argument(
         "--timeout", type=float, default=180, metavar="S", help="seconds to wait (%(default)s)"
@@ -79,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def write(cluster: ServiceInCluster, manifests: Manifests) -> Service | None:
-    """Write manifests, the Service last: its revision reads what the others hold.
+    """Write the Service, and before it what its revision reads; not yet what brings events to it.
 
     Parameters
     ----------
@@ -101,9 +115,8 @@ def write(cluster: ServiceInCluster, manifests: Manifests) -> Service | None:
         As those of `ServiceInCluster`.
     """
     before = cluster.find()
-    cluster.namespace.check([*manifests.others, manifests.service])
-    if manifests.others:
-        cluster.namespace.apply(manifests.others)
+    cluster.namespace.check(manifests.all)
+    cluster.namespace.apply(manifests.others)
     pinned = with_pinned_traffic(manifests.service, before) if before else manifests.service
     cluster.apply(pinned)
     return before

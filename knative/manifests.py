@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,15 @@ OVERLAYS = Path(__file__).parent / "overlays"
 PART_OF = {"app.kubernetes.io/part-of": "fraud-scoring"}
 """The label of every object that deploy writes, by which undeploy finds them all."""
 
+SELECTOR = "--selector=" + ",".join(f"{name}={value}" for name, value in PART_OF.items())
+"""The option of kubectl that asks for these."""
+
+LATE_GROUPS = (
+    ("eventing.knative.dev", "messaging.knative.dev", "flows.knative.dev"),
+    ("sources.knative.dev",),
+)
+"""The API groups of what carries events to the Service, and of what makes events to be carried."""
+
 Manifest = dict[str, Any]
 
 
@@ -27,11 +37,19 @@ class Manifests:
     service
         The Knative Service.
     others
-        All else, which has to be there before a revision is made: what it reads, who may ask it.
+        What has to be there before a revision is made: what it reads, who may ask it.
+    eventing
+        What brings events to it, and is of use once it answers: in each part what the next needs.
     """
 
     service: Manifest
     others: Sequence[Manifest]
+    eventing: Sequence[Sequence[Manifest]] = ()
+
+    @property
+    def all(self) -> list[Manifest]:
+        """All objects, in the order in which they are written."""
+        return [*self.others, self.service, *chain.from_iterable(self.eventing)]
 
     @property
     def namespace(self) -> str | None:
@@ -99,10 +117,13 @@ def manifests_of(directory: Path, image: str) -> Manifests:
     if len(services) != 1:
         raise ClusterError(f"{directory} holds {len(services)} Knative Services; 1 was expected.")
     stand_in = services[0]["spec"]["template"]["spec"]["containers"][0]["image"]
-    others = [each for each in objects if not _is_service(each)]
+    objects = [_with_image(each, stand_in, image) for each in objects]
+    late = [[each for each in objects if _group(each) in groups] for groups in LATE_GROUPS]
+    early = [each for each in objects if _group(each) not in chain(*LATE_GROUPS)]
     return Manifests(
-        _with_image(services[0], stand_in, image),
-        [_with_image(each, stand_in, image) for each in others],
+        next(each for each in early if _is_service(each)),
+        [each for each in early if not _is_service(each)],
+        [part for part in late if part],
     )
 
 
@@ -139,8 +160,11 @@ def _with_image(value: Any, old: str, new: str) -> Any:  # noqa: ANN401  any par
 
 
 def _is_service(manifest: Manifest) -> bool:
-    group = str(manifest["apiVersion"]).partition("/")[0]
-    return manifest["kind"] == "Service" and group == "serving.knative.dev"
+    return manifest["kind"] == "Service" and _group(manifest) == "serving.knative.dev"
+
+
+def _group(manifest: Manifest) -> str:
+    return str(manifest["apiVersion"]).partition("/")[0]
 
 
 def _labelled(manifest: Manifest) -> Manifest:

@@ -12,6 +12,8 @@ import msgspec
 
 from knative.commands import run, run_in_part
 from knative.errors import CommandError
+from knative.manifests import SELECTOR
+from knative.objects import Reporting
 from knative.refusals import check_places, refusal
 from knative.workload import Event, EventList, things_of
 
@@ -126,7 +128,8 @@ class Namespace:
         CommandError
             If the cluster cannot be reached or refuses one.
         """
-        self._apply(objects)
+        if objects:
+            self._apply(objects)
 
     def check(self, objects: Sequence[dict[str, Any]]) -> None:
         """Have the cluster check objects as `apply` would write them, and write nothing.
@@ -150,6 +153,43 @@ class Namespace:
             raise refusal(str(error)) from None
         check_places(things_of(text))
 
+    def reported(self, objects: Sequence[dict[str, Any]]) -> tuple[Reporting, ...]:
+        """Read what objects say of themselves.
+
+        Parameters
+        ----------
+        objects
+            Manifests of Knative's kinds, which were applied.
+
+        Returns
+        -------
+        tuple of Reporting
+
+        Raises
+        ------
+        CommandError
+            If the cluster cannot be reached, or one is gone.
+        """
+        text = self.kubectl("get", "--filename=-", "--output=json", stdin=_list_of(objects))
+        found = msgspec.json.decode(text, type=Reporting)
+        return found.items or (found,)
+
+    def eventing(self) -> tuple[Reporting, ...]:
+        """Read what Knative Eventing's objects say of themselves, of those that deploy wrote.
+
+        Returns
+        -------
+        tuple of Reporting
+            None where the cluster has no Eventing, or none that this operator may read.
+
+        Raises
+        ------
+        CommandError
+            If kubectl is missing.
+        """
+        text, _ = self.kubectl_in_part("get", "eventing,sources", SELECTOR, "--output=json")
+        return msgspec.json.decode(text, type=Reporting).items if text.strip() else ()
+
     def _apply(self, objects: Sequence[dict[str, Any]], *options: str) -> str:
         return self.kubectl(
             "apply",
@@ -158,5 +198,9 @@ class Namespace:
             f"--field-manager={FIELD_MANAGER}",
             "--filename=-",
             *options,
-            stdin=json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)}),
+            stdin=_list_of(objects),
         )
+
+
+def _list_of(objects: Sequence[dict[str, Any]]) -> str:
+    return json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from knative.cluster import SERVICE_KIND
 from knative.errors import ClusterError, NotInTimeError
-from knative.manifests import PART_OF
+from knative.manifests import SELECTOR
 from knative.namespace import Namespace
 from knative.workload import Thing, things_of
 
@@ -20,7 +20,6 @@ DESCRIPTION = (
     "that you made by hand stays, unless you labelled it so. Exit codes: 0 nothing is left, "
     "1 failed or not confirmed, 2 wrong usage."
 )
-SELECTOR = "--selector=" + ",".join(f"{name}={value}" for name, value in PART_OF.items())
 FORBIDDEN = re.compile(r"^Error from server \(Forbidden\): (?P<kind>\S+) is forbidden")
 
 

@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import requests
@@ -22,7 +23,6 @@ from tests.eventing import Event, triggers_of
 OVERLAY = PROJECT / "knative/overlays/events"
 """As it stands in the manifests."""
 
-KNATIVE = "knative.dev/"
 TAKEN = 202
 PATIENCE_S = 200
 WAIT = "--timeout=180s"
@@ -75,7 +75,7 @@ class TestsOwn(Carrier):
     def __init__(self, namespace: str, services: str, function: str) -> None:
         super().__init__(namespace, services)
         urls = {"fraud": function, "fraud-keeper": self.url("fraud-keeper")}
-        self.broker = Broker(namespace, triggers_of(manifests_of(OVERLAY, "").others, urls))
+        self.broker = Broker(namespace, triggers_of(manifests_of(OVERLAY, "").all, urls))
 
     def try_to_send(self, event: Event) -> int:
         return self.broker.receive(event)
@@ -128,9 +128,9 @@ def carrying(kind: str, namespace: str, image: str, function: str) -> Iterator[C
     function
         Its URL.
     """
-    others = manifests_of(OVERLAY, image).others
-    plain = [each for each in others if KNATIVE not in each["apiVersion"]]
-    apply(namespace, others if kind == "eventing" else plain)
+    manifests = manifests_of(OVERLAY, image)
+    eventing = chain.from_iterable(manifests.eventing) if kind == "eventing" else ()
+    apply(namespace, [*manifests.others, *eventing])
     kubectl = ("kubectl", "--namespace", namespace)
     run(*kubectl, "rollout", "status", "deployment/fraud-keeper", WAIT)
     with api_server() as services:

@@ -14,7 +14,7 @@ import pytest
 import requests
 import yaml
 
-from tests.cluster.carriers import Knatives, carrying, reason_for_no_eventing
+from tests.cluster.carriers import Knatives, api_server, carrying, reason_for_no_eventing
 from tests.cluster.conftest import deployed
 from tests.cluster.disturbed import ready
 from tests.cluster.node import Node
@@ -185,6 +185,19 @@ def is_there(deployment):
         return requests.get(f"{deployment.url}/health/ready", timeout=5).ok
     except requests.RequestException:
         return False
+
+
+def test_all_that_is_sent_after_a_deploy_of_the_overlay_is_decided(images, fraud):
+    if reason := reason_for_no_eventing():
+        pytest.skip(reason)
+    with (
+        deployed("--overlay", "events", "--image", images.stable) as deployment,
+        api_server() as to,
+    ):
+        carrier = Knatives(deployment.namespace, to)
+        sent = [f"first-{n}" for n in range(HELD)]
+        with sending(carrier, [event(each, fraud) for each in sent]):
+            all_decided(carrier, sent)
 
 
 @pytest.mark.usefixtures("only_eventing")

@@ -32,7 +32,7 @@ def test_what_is_no_overlay_is_told(word, reason):
 @needs_kubectl
 def test_the_image_takes_the_place_of_the_functions_in_all_that_an_overlay_holds():
     manifests = manifests_of(directory_of("events"), "registry.example.com/fraud:1")
-    found = json.dumps([manifests.service, *manifests.others])
+    found = json.dumps(manifests.all)
     assert found.count('"image": "registry.example.com/fraud:1"') == 3
     assert "dev.local" not in found
 
