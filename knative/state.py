@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from knative.cluster import ServiceInCluster
-from knative.objects import Service, condition_of
+from knative.objects import Reporting, Service, condition_of
 from knative.parts import Parts
 from knative.problems import Problem, problems_of, seconds_between
 from knative.traffic import Row, rows_of
@@ -51,6 +51,24 @@ class RevisionState(Row):
         return not used and self.state == COLD
 
 
+class EventingState(msgspec.Struct):
+    """One of Knative Eventing's objects that bring events to the Service.
+
+    Attributes
+    ----------
+    object
+        Its kind and name.
+    ready
+        Whether it says so.
+    reason
+        Why it is not, in its own words; empty where it is.
+    """
+
+    object: str
+    ready: bool
+    reason: str
+
+
 class State(msgspec.Struct):
     """The Service as a whole.
 
@@ -59,14 +77,16 @@ class State(msgspec.Struct):
     service
         Its name.
     state
-        "ready"; "degraded" where it answers, but its newest revision is not ready; "starting";
-        "not ready".
+        "ready"; "degraded" where it answers, but its newest revision or what brings events to it
+        is not ready; "starting"; "not ready".
     url
         Where it answers.
     reason
         Why it is not ready; empty where it is.
     revisions
         By name.
+    eventing
+        What brings events to it; empty where nothing does.
     errors
         The newest first.
     """
@@ -76,6 +96,7 @@ class State(msgspec.Struct):
     url: str
     reason: str
     revisions: list[RevisionState]
+    eventing: list[EventingState]
     errors: list[Problem]
 
 
@@ -99,10 +120,17 @@ def state_of(cluster: ServiceInCluster, now: datetime | None = None) -> State:
         If the cluster cannot be reached, or there is no such Service.
     """
     service, parts, warnings = cluster.read(), cluster.parts(), cluster.namespace.warnings()
-    return put_together(service, parts, warnings, now or datetime.now(UTC))
+    reports = cluster.namespace.eventing()
+    return put_together(service, parts, warnings, now or datetime.now(UTC), reports)
 
 
-def put_together(service: Service, parts: Parts, warnings: Sequence[Event], now: datetime) -> State:
+def put_together(
+    service: Service,
+    parts: Parts,
+    warnings: Sequence[Event],
+    now: datetime,
+    reports: Sequence[Reporting] = (),
+) -> State:
     """Put together what `state_of` has read.
 
     Parameters
@@ -111,6 +139,8 @@ def put_together(service: Service, parts: Parts, warnings: Sequence[Event], now:
         As the cluster has them; warnings of other objects do not count.
     now
         From when ages are counted.
+    reports
+        Of what brings events to the Service.
 
     Returns
     -------
@@ -120,12 +150,16 @@ def put_together(service: Service, parts: Parts, warnings: Sequence[Event], now:
     revisions = [_revision(row, service, parts, warnings, now) for row in rows]
     reason = next((each.reason for each in revisions if each.newest), "") or _reason(service)
     state = _word(service, failed=any(each.newest and each.failed for each in revisions))
+    eventing = [EventingState(each.words, each.is_ready, each.reason) for each in reports]
+    if state == READY and not all(each.ready for each in eventing):
+        state = DEGRADED
     return State(
         service.metadata.name,
         state,
         service.status.url or "",
         "" if state == READY else reason,
         revisions,
+        eventing,
         problems_of(service, parts, warnings, now),
     )
 

@@ -16,9 +16,10 @@ from knative.problems import Problem
 from knative.state import DEGRADED, READY, RevisionState, State, state_of
 
 DESCRIPTION = (
-    "Show the Service, its revisions with their traffic and pods, and what went wrong in the last "
-    "hour. It wakes nothing. Exit codes: 0 ready, 3 not, or not all of it, 1 there is no such "
-    "Service or the cluster cannot be asked, 2 wrong usage."
+    "Show the Service, its revisions with their traffic and pods, what of Knative Eventing does "
+    "not bring events to it, and what went wrong in the last hour. It wakes nothing. Exit codes: "
+    "0 ready, 3 not, or not all of it, 1 there is no such Service or the cluster cannot be asked, "
+    "2 wrong usage."
 )
 NOT_READY = 3
 SHOWN_ERRORS = 6
@@ -80,6 +81,9 @@ def show(state: State, console: Console) -> None:
     for each in shown:
         if each.reason:
             console.print(Text(f"\n{each.revision} is not ready. {each.reason}"))
+    for part in state.eventing:
+        if not part.ready:
+            console.print(Text(f"\n{part.object} is not ready. {part.reason}".rstrip()))
     if state.errors:
         console.print(Text("\nErrors of the last hour"))
         console.print(_errors(state.errors[:SHOWN_ERRORS]))
@@ -89,9 +93,14 @@ def _headline(state: State) -> str:
     if state.state == READY:
         return f"Service {state.service} is ready: {state.url}"
     if state.state == DEGRADED:
-        return f"Service {state.service} answers, but its newest revision is not ready: {state.url}"
+        behind = "its newest revision" if _is_newest_behind(state) else "what brings events to it"
+        return f"Service {state.service} answers, but {behind} is not ready: {state.url}"
     reason = "" if any(each.reason for each in state.revisions if each.newest) else state.reason
     return f"Service {state.service} is {state.state}. {reason}".rstrip()
+
+
+def _is_newest_behind(state: State) -> bool:
+    return any(each.newest and each.ready != "True" for each in state.revisions)
 
 
 def _retired(names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from knative.objects import Service
+from knative.objects import Reporting, Service
 from knative.parts import parts_of
 from knative.state import put_together
 from knative.status import age_of, show
@@ -187,6 +187,32 @@ def test_the_screen_fits_80_columns_and_leaves_the_retired_out():
     assert "Also 12 without traffic and pods, fraud-00003 to fraud-00014." in lines
     shown = [line.split()[0] for line in lines if line.startswith("fraud-")]
     assert shown == ["fraud-00001", "fraud-00002", "fraud-00015"]
+
+
+def reporting(kind, ready, message=""):
+    condition = {"type": "Ready", "status": ready, "message": message}
+    report = {"kind": kind, "metadata": {"name": "fraud"}, "status": {"conditions": [condition]}}
+    return msgspec.convert(report, Reporting)
+
+
+@pytest.mark.parametrize(
+    ("newest", "behind"),
+    [("True", "what brings events to it"), ("Unknown", "its newest revision")],
+)
+def test_what_brings_events_is_told_where_it_is_not_ready(newest, behind):
+    reports = [reporting("Broker", "True", "well"), reporting("Trigger", "False", "no address")]
+    items = parts(revision("fraud-00001"), revision("fraud-00002", newest))
+    state = put_together(service(), items, [], NOW, reports)
+    assert [(each.object, each.ready, each.reason) for each in state.eventing] == [
+        ("Broker fraud", True, ""),
+        ("Trigger fraud", False, "no address"),
+    ]
+    console = Console(width=80, record=True, file=io.StringIO())
+    show(state, console)
+    lines = console.export_text().splitlines()
+    assert lines[0].startswith(f"Service fraud answers, but {behind} is not ready: ")
+    assert "Trigger fraud is not ready. no address" in lines
+    assert not any("Broker" in line for line in lines)
 
 
 @pytest.mark.parametrize(
