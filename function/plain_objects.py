@@ -77,7 +77,8 @@ class _Layout:
         ]
         self.words = _as_words(texts)
         self.masks = _as_words([b"\xff" * len(text) for text in texts])
-        self.blanks = _as_words([_blank(text) for text in texts])
+        self.changes = self.words ^ _as_words([_blank(text) for text in texts])
+        """What to flip of a name to make blanks of it."""
         self.beyond = [
             (column, len(text) - 1 - place, character)
             for column, text in enumerate(texts)
@@ -153,7 +154,7 @@ def _blank_names(text: bytearray, colons: NDArray[np.intp], layout: _Layout) -> 
     found = words[places]
     if not ((found & layout.masks) == layout.words).all():
         return False
-    words[places] = (found & ~layout.masks) | layout.blanks
+    words[places] = found ^ layout.changes
     for column, distance, character in layout.beyond:
         where = colons[:, column] - distance
         if not (characters[where] == character).all():

@@ -81,7 +81,8 @@ def places_of(text: bytes | bytearray, character: int) -> "NDArray[np.intp]":
     """
     import numpy as np  # noqa: PLC0415
 
-    words = np.zeros(-(-len(text) // WORD), "<u8")
+    words = np.empty(-(-len(text) // WORD), "<u8")
+    words[-1:] = 0  # it may have bytes beyond the text
     is_there = words.view(np.bool_)[: len(text)]
     np.equal(np.frombuffer(text, np.uint8), character, out=is_there)
     # numpy goes through bytes one by one, so it looks for words with the character in them, of
