@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from knative.errors import NotInTimeError
 from knative.manifests import Manifest
 from knative.namespace import Namespace
-from knative.objects import Reporting
 from knative.readiness import Say
+from knative.workload import Reporting
 
 POLL_S = 0.5
 

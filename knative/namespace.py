@@ -13,9 +13,8 @@ import msgspec
 from knative.commands import run, run_in_part
 from knative.errors import CommandError
 from knative.manifests import SELECTOR
-from knative.objects import Reporting
 from knative.refusals import check_places, refusal
-from knative.workload import Event, EventList, things_of
+from knative.workload import Event, EventList, Reporting, Thing, things_of
 
 FIELD_MANAGER = "fraud"
 """Who we are to server-side apply, which remembers whose each field is."""
@@ -151,7 +150,7 @@ class Namespace:
             text = self._apply(objects, "--dry-run=server", "--output=json")
         except CommandError as error:
             raise refusal(str(error)) from None
-        check_places(things_of(text))
+        check_places(things_of(text, Thing))
 
     def reported(self, objects: Sequence[dict[str, Any]]) -> tuple[Reporting, ...]:
         """Read what objects say of themselves.
@@ -171,8 +170,7 @@ class Namespace:
             If the cluster cannot be reached, or one is gone.
         """
         text = self.kubectl("get", "--filename=-", "--output=json", stdin=_list_of(objects))
-        found = msgspec.json.decode(text, type=Reporting)
-        return found.items or (found,)
+        return things_of(text, Reporting)
 
     def eventing(self) -> tuple[Reporting, ...]:
         """Read what Knative Eventing's objects say of themselves, of those that deploy wrote.
@@ -188,7 +186,7 @@ class Namespace:
             If kubectl is missing.
         """
         text, _ = self.kubectl_in_part("get", "eventing,sources", SELECTOR, "--output=json")
-        return msgspec.json.decode(text, type=Reporting).items if text.strip() else ()
+        return things_of(text, Reporting)
 
     def _apply(self, objects: Sequence[dict[str, Any]], *options: str) -> str:
         return self.kubectl(

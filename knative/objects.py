@@ -146,33 +146,6 @@ class Revision(Object, frozen=True, tag_field="kind"):
         return self.status.actual_replicas
 
 
-class Reporting(Object, frozen=True):
-    """An object of Knative's, by its kind and name, and what it says of itself; or a list."""
-
-    kind: str
-    metadata: Metadata = Metadata()
-    status: Status = Status()
-    items: tuple["Reporting", ...] = ()
-
-    @property
-    def words(self) -> str:
-        """What people call it."""
-        return f"{self.kind} {self.metadata.name}"
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether it says so of its newest generation."""
-        ready = condition_of(self.status, "Ready")
-        current = self.status.observed_generation == self.metadata.generation
-        return current and ready is not None and ready.status == "True"
-
-    @property
-    def reason(self) -> str:
-        """Why it is not ready, in its own words; empty where it is, or where it has none."""
-        ready = condition_of(self.status, "Ready")
-        return "" if ready is None or self.is_ready else ready.message or ready.reason
-
-
 def condition_of(status: Status, kind: str) -> Condition | None:
     """Return the condition of a kind, or None.
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from knative.cluster import ServiceInCluster
-from knative.objects import Reporting, Service, condition_of
+from knative.objects import Service, condition_of
 from knative.parts import Parts
 from knative.problems import Problem, problems_of, seconds_between
 from knative.traffic import Row, rows_of
 from knative.troubles import UNREADY, trouble_of
-from knative.workload import Event, Pod
+from knative.workload import Event, Pod, Reporting
 
 READY, DEGRADED, STARTING, FAILED = "ready", "degraded", "starting", "not ready"
 WARM, COLD, FAILING = "warm", "cold", "failing"

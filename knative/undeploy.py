@@ -96,7 +96,7 @@ def find(namespace: Namespace, notes: Console) -> list[Thing]:
     listed = ",".join(sorted(set(kinds.split()) - {"events", "events.events.k8s.io"}))
     text, complaints = namespace.kubectl_in_part("get", listed, SELECTOR, "--output=json")
     _explain(complaints, notes)
-    return [each for each in things_of(text) if not each.metadata.owner_references]
+    return [each for each in things_of(text, Thing) if not each.metadata.owner_references]
 
 
 def _explain(complaints: str, notes: Console) -> None:

@@ -5,10 +5,11 @@ why a revision is not ready, and `status` shows them.
 """
 
 from datetime import datetime
+from typing import TypeVar
 
 import msgspec
 
-from knative.objects import Condition, Metadata, Object
+from knative.objects import Condition, Metadata, Object, Status, condition_of
 
 REVISION_LABEL = "serving.knative.dev/revision"
 QUEUE_PROXY = "queue-proxy"
@@ -182,12 +183,11 @@ class EventList(Object, frozen=True):
 
 
 class Thing(Object, frozen=True):
-    """Any object, by its kind and name, or a list of them."""
+    """Any object, by its kind and name."""
 
     api_version: str
     kind: str
     metadata: Metadata
-    items: tuple["Thing", ...] = ()
 
     @property
     def resource(self) -> str:
@@ -202,19 +202,53 @@ class Thing(Object, frozen=True):
         return f"{self.kind} {self.metadata.name}"
 
 
-def things_of(text: str) -> tuple[Thing, ...]:
+class Reporting(Thing, frozen=True):
+    """An object that says of itself whether it is ready, as Knative's do."""
+
+    status: Status = Status()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it says so of its newest generation."""
+        ready = condition_of(self.status, "Ready")
+        current = self.status.observed_generation == self.metadata.generation
+        return current and ready is not None and ready.status == "True"
+
+    @property
+    def reason(self) -> str:
+        """Why it is not ready, in its own words; empty where it is, or where it has none."""
+        ready = condition_of(self.status, "Ready")
+        return "" if ready is None or self.is_ready else ready.message or ready.reason
+
+
+class _Listed(Object, frozen=True):
+    """What kubectl printed: a list, or an object alone."""
+
+    kind: str
+    items: tuple[msgspec.Raw, ...] = ()
+
+
+Read = TypeVar("Read", bound=Thing)
+
+
+def things_of(text: str, as_what: type[Read]) -> tuple[Read, ...]:
     """Read objects that kubectl printed as JSON.
 
     Parameters
     ----------
     text
         A list, or the object alone where there is just one, or nothing.
+    as_what
+        `Thing`, or what of it is wanted besides.
 
     Returns
     -------
-    tuple of Thing
+    tuple
+        Of that type.
     """
     if not text.strip():
         return ()
-    thing = msgspec.json.decode(text, type=Thing)
-    return thing.items if thing.kind.endswith("List") else (thing,)
+    listed = msgspec.json.decode(text, type=_Listed)
+    if not listed.kind.endswith("List"):
+        return (msgspec.json.decode(text, type=as_what),)
+    return tuple(msgspec.json.decode(each, type=as_what) for each in listed.items)

@@ -21,6 +21,7 @@ asked = log.read_text().count(json.dumps(["get", kind]))
 status = "True" if asked > {unready} else "False"
 condition = {{"type": "Ready", "status": status, "message": "no address"}}
 thing = {{
+    "apiVersion": "eventing.knative.dev/v1",
     "kind": kind,
     "metadata": {{"name": "fraud", "generation": 2}},
     "status": {{"observedGeneration": {generation}, "conditions": [condition]}},

@@ -89,7 +89,7 @@ def test_every_other_refusal_is_told_in_the_clusters_words(words, kind, told):
 def test_an_object_is_named_so_that_its_group_is_beyond_doubt(version, resource):
     one = f'{{"apiVersion": "{version}", "kind": "Thing", "metadata": {{"name": "a"}}}}'
     many = f'{{"apiVersion": "v1", "kind": "List", "metadata": {{}}, "items": [{one}]}}'
-    assert things_of(one) == things_of(many)
-    (thing,) = things_of(one)
+    assert things_of(one, Thing) == things_of(many, Thing)
+    (thing,) = things_of(one, Thing)
     assert isinstance(thing, Thing)
     assert thing.resource == resource

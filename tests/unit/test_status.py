@@ -8,11 +8,11 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from knative.objects import Reporting, Service
+from knative.objects import Service
 from knative.parts import parts_of
 from knative.state import put_together
 from knative.status import age_of, show
-from knative.workload import Event
+from knative.workload import Event, Reporting
 
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
 IMAGE = "registry.example.com/payments/fraud@sha256:" + 16 * "0a1b"
@@ -191,8 +191,11 @@ def test_the_screen_fits_80_columns_and_leaves_the_retired_out():
 
 def reporting(kind, ready, message=""):
     condition = {"type": "Ready", "status": ready, "message": message}
-    report = {"kind": kind, "metadata": {"name": "fraud"}, "status": {"conditions": [condition]}}
-    return msgspec.convert(report, Reporting)
+    version, status = "eventing.knative.dev/v1", {"conditions": [condition]}
+    return msgspec.convert(
+        {"apiVersion": version, "kind": kind, "metadata": {"name": "fraud"}, "status": status},
+        Reporting,
+    )
 
 
 @pytest.mark.parametrize(
