@@ -12,8 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from function.scanning import WORD, places_of
-from function.tables import COMMA, NEWLINE, Floats, Table, numbers_of, table_of_numbers
+from function.scanning import NEWLINE, WORD, places_of
+from function.tables import COMMA, Floats, Table, numbers_of, table_of_numbers
 from function.transaction import NUMBER_FIELDS
 
 AT_ONCE = 256 * 1024

@@ -57,7 +57,7 @@ def has_one_object_a_line(block: bytes) -> bool:
     import numpy as np  # noqa: PLC0415
 
     characters = np.frombuffer(block, np.uint8)
-    ends = np.flatnonzero(characters == NEWLINE)
+    ends = places_of(block, NEWLINE)
     begins = np.concatenate(([0], ends[:-1] + 1))
     if not (characters[begins] == OPENING_BRACE).all():
         return False

@@ -14,12 +14,12 @@ import numpy as np
 import simdjson
 from numpy.typing import NDArray
 
-from function.scanning import places_of
+from function.scanning import NEWLINE, places_of
 from function.transaction import RANGES
 
 Floats = NDArray[np.float64]
 
-NEWLINE, COMMA = b"\n,"
+COMMA = ord(",")
 
 
 @dataclass(frozen=True)
