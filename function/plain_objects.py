@@ -7,6 +7,7 @@ are written in another way are left to who asks here.
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -20,12 +21,28 @@ AT_ONCE = 256 * 1024
 """Bytes; with all that is made of them they stay within a processor's own memory."""
 
 SPACE, COLON = b" :"
-IN_LINES = (b"}\n", b"}\r\n")
-IN_ARRAY = (b"},", b"}, ", b"},\n")
-"""How one object ends before the next begins."""
 
 
-def table_of_objects(text: bytes, ends: Sequence[bytes]) -> Table | None:
+class Ends(NamedTuple):
+    """How objects end.
+
+    Attributes
+    ----------
+    between
+        One of them, before the next begins.
+    last
+        The last of all.
+    """
+
+    between: tuple[bytes, ...]
+    last: tuple[bytes, ...]
+
+
+IN_LINES = Ends(between=(b"}\n", b"}\r\n"), last=(b"}\n", b"}\r\n"))
+IN_ARRAY = Ends(between=(b"},", b"}, ", b"},\n"), last=(b"}]",))
+
+
+def table_of_objects(text: bytes, ends: Ends) -> Table | None:
     r"""Read objects that are written alike.
 
     Parameters
@@ -34,7 +51,7 @@ def table_of_objects(text: bytes, ends: Sequence[bytes]) -> Table | None:
         JSON objects, from the first one's brace on; after the last one's there is the \n of a line
         or the bracket of an array.
     ends
-        How one object may end before the next begins: `IN_LINES` or `IN_ARRAY`.
+        How these may end: `IN_LINES` or `IN_ARRAY`.
 
     Returns
     -------
@@ -43,11 +60,12 @@ def table_of_objects(text: bytes, ends: Sequence[bytes]) -> Table | None:
         numbers, or blanks elsewhere than programs write them; or where a number is out of its range
         or missing.
     """
-    layout = _layout_of(text, ends)
-    if layout is None:
+    layout = _layout_of(text, ends.between)
+    closing = text.rfind(b"}")
+    if layout is None or text[closing:] not in ends.last:
         return None
     found = []
-    for piece in _pieces(text):
+    for piece in _pieces(text, layout.end, closing):
         numbers = _numbers_of_objects(piece, layout)
         if numbers is None:
             return None
@@ -115,22 +133,24 @@ def _known_layout(names: tuple[str, ...], comma: bytes, end: bytes) -> _Layout |
     return _Layout(names, comma, end) if names and set(names) <= set(NUMBER_FIELDS) else None
 
 
-def _pieces(text: bytes) -> list[bytes]:
-    """Cut before opening braces. Were one of them within a string, the pieces would not be read."""
-    count = max(round(len(text) / AT_ONCE), 1)  # of about the same size: each has a cost of its own
-    places = [0]
+def _pieces(text: bytes, end: bytes, closing: int) -> list[memoryview]:
+    """Cut between objects, and leave out how each piece's last one ends.
+
+    Were it within a string that it is cut, the pieces would not be read.
+    """
+    count = max(round(closing / AT_ONCE), 1)  # of about the same size: each has a cost of its own
+    begins, ends = [0], []
     for number in range(1, count):
-        place = text.rfind(b"{", places[-1] + 1, len(text) * number // count)
+        place = text.rfind(end + b"{", begins[-1], closing * number // count)
         if place > 0:
-            places.append(place)
-    return [text[begin:end] for begin, end in zip(places, [*places[1:], None], strict=True)]
+            ends.append(place)
+            begins.append(place + len(end))
+    whole = memoryview(text)
+    return [whole[begin:end] for begin, end in zip(begins, [*ends, closing], strict=True)]
 
 
-def _numbers_of_objects(text: bytes, layout: _Layout) -> Floats | None:
-    closing = text.rfind(b"}")
-    if text[closing:] not in {layout.end, b"}]"}:
-        return None
-    array = bytearray().join((b"[" + b" " * WORD, memoryview(text)[:closing], b"]"))
+def _numbers_of_objects(text: memoryview, layout: _Layout) -> Floats | None:
+    array = bytearray().join((b"[" + b" " * WORD, text, b"]"))
     places = places_of(array, COLON)
     if len(places) % len(layout.names):
         return None

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function import reading
+from function import plain_objects, reading
 from function.adapters import streams
 from function.adapters.comma_separated import CsvTranslator
 from function.adapters.core import Core
 from function.adapters.ndjson import NdjsonTranslator
-from function.errors import InputError
+from function.errors import InputError, MalformedBodyError
 from function.lines import cut
 from function.model import read_model
 from function.policy import CostPolicy
@@ -27,6 +27,7 @@ from function.transaction import REQUIRED_FIELDS, Transaction
 CORE = Core(Scorer(read_model(DEFAULT_MODEL)), Settings())
 NUMBERS = dict.fromkeys(REQUIRED_FIELDS, 0.25)
 GOOD = json.dumps(NUMBERS)
+PLAIN = json.dumps(NUMBERS, separators=(",", ":"))
 OBJECTS = [
     GOOD,
     GOOD[:-1] + ', "id": "a:b"}',
@@ -85,10 +86,15 @@ def blocks_of_any_length(monkeypatch):
 
 
 @pytest.fixture(
-    params=[0, 1 << 30], ids=["as tables where they can be", "as objects"], autouse=True
+    params=[(0, 1 << 30), (0, 400), (1 << 30, 1 << 30)],
+    ids=["as tables where they can be", "as tables in pieces", "as objects"],
+    autouse=True,
 )
-def least_length_of_tables(request, monkeypatch):
-    monkeypatch.setattr(reading, "LONG", request.param)
+def lengths_of_tables(request, monkeypatch):
+    """Set the least of a table, and how much of one is looked at at once."""
+    least, at_once = request.param
+    monkeypatch.setattr(reading, "LONG", least)
+    monkeypatch.setattr(plain_objects, "AT_ONCE", at_once)
 
 
 def same(one, other):
@@ -152,6 +158,20 @@ def test_a_damaged_array(separators, data):
         found = read(body)
         patch.setattr(reading, "LONG", 1 << 30)
         assert found == read(body)
+
+
+@pytest.mark.parametrize("end", ["", ",", ",]", "]]", "\n", "] x"])
+def test_an_array_that_does_not_end(end):
+    with pytest.raises(MalformedBodyError):
+        CORE.reader.read_transactions(f"[{PLAIN},{PLAIN},{PLAIN}{end}".encode())
+
+
+@pytest.mark.parametrize("between", ["", "]", "],", ",,", "\n", ",]"])
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_an_array_with_no_comma_between_two_of_its_objects(between, place):
+    body = f"[{','.join([PLAIN] * place)}{between}{','.join([PLAIN] * (4 - place))}]"
+    with pytest.raises(MalformedBodyError):
+        CORE.reader.read_transactions(body.encode())
 
 
 def read(body):
