@@ -23,8 +23,8 @@ MEDIA_TYPE = "application/x-ndjson"
 class _Text:
     """How decisions without ids and reasons are written where one threshold holds for all.
 
-    They differ in no more than the probability and whether it is a fraud. To put that between what
-    is always the same takes half the time of making each decision and writing it.
+    Those between two frauds differ in no more than the probability. To put what is always the same
+    between the probabilities takes a third of the time of making each decision and writing it.
 
     Parameters
     ----------
@@ -39,16 +39,24 @@ class _Text:
             msgspec.json.encode(Decision(None, each, 0.5, threshold, model=model)).partition(b"0.5")
             for each in (False, True)
         )
+        self._before = (honest[0], fraud[0])
         self._after = honest[2] + b"\n"
-        self._between = (self._after + honest[0], self._after + fraud[0])
 
     def lines_of(self, found: "Verdicts") -> bytes:
         """Write a line for each."""
-        numbers = msgspec.json.encode(found.probabilities)[1:-1].split(b",")
-        parts = [b""] * (2 * len(numbers))
-        parts[::2] = map(self._between.__getitem__, found.frauds)
-        parts[1::2] = numbers
-        return b"".join([*parts, self._after])[len(self._after) :]
+        texts, start, count = [], 0, len(found.frauds)
+        frauds = [*found.frauds, False, True]  # of each kind there is one to be found
+        while start < count:
+            fraud = frauds[start]
+            end = min(frauds.index(not fraud, start), count)
+            texts.append(self._alike(found.probabilities[start:end], fraud=fraud))
+            start = end
+        return b"".join(texts)
+
+    def _alike(self, probabilities: list[float], *, fraud: bool) -> bytes:
+        before, after = self._before[fraud], self._after
+        numbers = msgspec.json.encode(probabilities)[1:-1]
+        return before + numbers.replace(b",", after + before) + after
 
 
 class NdjsonTranslator:
