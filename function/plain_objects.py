@@ -5,7 +5,7 @@ made blanks, all at once. What is left is one array of numbers, for `tables` to 
 are written in another way are left to who asks here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,14 +13,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from function.scanning import NEWLINE, WORD, places_of
-from function.tables import COMMA, Floats, Table, numbers_of, table_of_numbers
+from function.scanning import WORD, places_of
+from function.tables import Floats, Table, numbers_of, table_of_numbers
 from function.transaction import NUMBER_FIELDS
 
 AT_ONCE = 256 * 1024
 """Bytes; with all that is made of them they stay within a processor's own memory."""
 
-SPACE, COLON = b" :"
+COLON = ord(":")
 
 
 class Ends(NamedTuple):
@@ -89,31 +89,29 @@ class _Layout:
     def __init__(self, names: tuple[str, ...], comma: bytes, end: bytes) -> None:
         self.names = names
         self.end = end
-        befores = [b"{", *[comma] * (len(names) - 1)]
+        befores = [end + b"{", *[comma] * (len(names) - 1)]
         texts = [
             before + f'"{name}":'.encode() for before, name in zip(befores, names, strict=True)
         ]
         self.words = _as_words(texts)
         self.masks = _as_words([b"\xff" * len(text) for text in texts])
-        self.changes = self.words ^ _as_words([_blank(text) for text in texts])
-        """What to flip of a name to make blanks of it."""
+        self.changes = self.words ^ _as_words(map(_blank, texts))
+        """What to flip of what is between two numbers, to make a comma and blanks of it."""
         self.beyond = [
-            (column, len(text) - 1 - place, character)
+            (column, len(text) - 1 - place, *change)
             for column, text in enumerate(texts)
-            for place, character in enumerate(text[:-WORD])
+            for place, change in enumerate(zip(text[:-WORD], _blank(text), strict=False))
         ]
-        """What of a long name is not in its word: column, distance to the colon, character."""
-        self.first_colon = len(texts[0]) - 1
+        """What of a long text is not in its word: column, distance to the colon, characters."""
 
 
-def _as_words(texts: Sequence[bytes]) -> NDArray[np.uint64]:
+def _as_words(texts: Iterable[bytes]) -> NDArray[np.uint64]:
     padded = b"".join(text[-WORD:].rjust(WORD, b"\0") for text in texts)
     return np.frombuffer(padded, "<u8")
 
 
 def _blank(text: bytes) -> bytes:
-    """Leave the comma before a name alone."""
-    return bytes(each if each == COMMA else SPACE for each in text)
+    return b",".ljust(len(text))
 
 
 def _layout_of(text: bytes, ends: Sequence[bytes]) -> _Layout | None:
@@ -150,23 +148,24 @@ def _pieces(text: bytes, end: bytes, closing: int) -> list[memoryview]:
 
 
 def _numbers_of_objects(text: memoryview, layout: _Layout) -> Floats | None:
-    array = bytearray().join((b"[" + b" " * WORD, text, b"]"))
+    # Before the first object, as before all others, there is a number and how an object ends.
+    array = bytearray().join((b"[0", layout.end, text, b"]"))
     places = places_of(array, COLON)
     if len(places) % len(layout.names):
         return None
     colons = places.reshape(-1, len(layout.names))
-    if not (_blank_names(array, colons, layout) and _blank_ends(array, colons[:, 0], layout)):
+    # simdjson makes one array of all that are within another, and does not mind where lines end.
+    if not _blank_names(array, colons, layout) or array.find(b"[", 1) > 0 or b"\n" in array:
         return None
-    # simdjson makes one array of all that are within another.
-    numbers = numbers_of(array) if array.find(b"[", 1) < 0 else None
-    return numbers if numbers is not None and numbers.size == colons.size else None
+    numbers = numbers_of(array)
+    return numbers[1:] if numbers is not None and numbers.size == 1 + colons.size else None
 
 
 def _blank_names(text: bytearray, colons: NDArray[np.intp], layout: _Layout) -> bool:
-    """Make blanks of all names, with quotes and colons, if each is where it should be.
+    """Leave a comma of what is between two numbers, if it is what should be there.
 
-    It has to stand right after the comma, or the first after the brace: what is before the comma
-    then is the number of the name before.
+    A name has to stand right after the comma, or the first after how an object ends: what is before
+    that then is the number of the name before.
     """
     characters = np.frombuffer(text, np.uint8)
     words = np.ndarray((len(text) - WORD + 1,), "<u8", text, 0, (1,))  # from each character on
@@ -175,28 +174,10 @@ def _blank_names(text: bytearray, colons: NDArray[np.intp], layout: _Layout) -> 
     if not ((found & layout.masks) == layout.words).all():
         return False
     words[places] = found ^ layout.changes
-    for column, distance, character in layout.beyond:
+    for column, distance, character, change in layout.beyond:
         where = colons[:, column] - distance
         if not (characters[where] == character).all():
             return False
-        if character != COMMA:
-            characters[where] = SPACE
-    return True
-
-
-def _blank_ends(text: bytearray, first_colons: NDArray[np.intp], layout: _Layout) -> bool:
-    """Leave between an object and the next no more than a comma."""
-    characters = np.frombuffer(text, np.uint8)
-    starts = first_colons - layout.first_colon
-    nexts, end = starts[1:], layout.end
-    ends = nexts - len(end)
-    if starts[0] != 1 + WORD or any(
-        (characters[ends + place] != character).any() for place, character in enumerate(end)
-    ):
-        return False
-    if end.endswith(b"\n") and np.count_nonzero(characters == NEWLINE) != len(ends):
-        return False
-    characters[ends] = SPACE
-    if COMMA not in end:
-        characters[nexts - 1] = COMMA
+        if change != character:
+            characters[where] = change
     return True
