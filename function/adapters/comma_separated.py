@@ -96,7 +96,7 @@ class CsvTranslator:
         numbered = range(self._row + 1, self._row + 1 + len(table))
         self._row += len(table)
         names = (
-            [name or number for name, number in zip(ids, numbered, strict=True)]
+            [name if name.strip() else number for name, number in zip(ids, numbered, strict=True)]
             if ids
             else numbered
         )

@@ -62,6 +62,8 @@ ROW = [*["0.25"] * len(REQUIRED_FIELDS), '"0"']
 ROWS = [
     ",".join(["", *ROW]),
     ",".join(["plain", *ROW]),
+    ",".join([" ", *ROW]),
+    ",".join([" a ", *ROW]),
     ",".join(['"quoted, with a comma"', *ROW]),
     ",".join(["back\\u0041slash", *ROW]),
     ",".join(["ünïcode", *ROW]),
