@@ -70,7 +70,7 @@ def table_of_objects(text: bytes, ends: Ends) -> Table | None:
         if numbers is None:
             return None
         found.append(numbers)
-    return table_of_numbers(layout.names, np.concatenate(found))
+    return table_of_numbers(layout.names, np.concatenate(found).reshape(-1, len(layout.names)))
 
 
 class _Layout:

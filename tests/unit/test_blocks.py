@@ -21,7 +21,7 @@ from function.model import read_model
 from function.policy import CostPolicy
 from function.scoring import Scorer
 from function.settings import DEFAULT_MODEL, Settings
-from function.tables import Table
+from function.tables import ROW_END, Table
 from function.transaction import REQUIRED_FIELDS, Transaction
 
 CORE = Core(Scorer(read_model(DEFAULT_MODEL)), Settings())
@@ -55,6 +55,8 @@ SCRAPS = [
     ', "V1": 1',
     '"',
     "e5",
+    "1e99",
+    ",1e99,",
     "\ufeff",
 ]
 HEADER = ["id", *REQUIRED_FIELDS, "Class"]
@@ -216,6 +218,16 @@ def test_damaged_rows_of_csv(header, data):
     row = ",".join(dict(zip(HEADER, ["a", *ROW], strict=True))[name] for name in header)
     block = data.draw(damaged(3 * (row + "\n")))
     assert rows_answered_alike(header, block.removesuffix(b"\n") + b"\n")
+
+
+@pytest.mark.parametrize("short", [0, 1, 2])
+def test_rows_with_a_cell_too_few_and_one_too_many_beside_each_other(short):
+    """The cell too many is the number that stands where a row ends."""
+    rows = [["0.25"] * len(REQUIRED_FIELDS) + ["0"] for _ in range(4)]
+    rows[short].pop()
+    rows[short + 1].insert(0, f"{ROW_END:g}")
+    block = "".join(",".join(row) + "\n" for row in rows).encode()
+    assert rows_answered_alike(HEADER[1:], block)
 
 
 def rows_answered_alike(header, block):
