@@ -222,13 +222,12 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _write(self, response: Response, *, closing: bool, with_body: bool = True) -> None:
         """Write an answer in one piece."""
-        parts = [STATUS_LINE[response.status_code]]
-        for name, value in (*self.server_state.default_headers, *response.raw_headers):
-            parts += (name, b": ", value, b"\r\n")
-        parts.append(b"connection: close\r\n\r\n" if closing else b"\r\n")
-        if with_body:
-            parts.append(bytes(response.body))
-        self.transport.write(b"".join(parts))
+        headers = [*self.server_state.default_headers, *response.raw_headers]
+        if closing:
+            headers.append((b"connection", b"close"))
+        head = b"\r\n".join(map(b": ".join, headers))
+        body = bytes(response.body) if with_body else b""
+        self.transport.write(b"".join((STATUS_LINE[response.status_code], head, b"\r\n\r\n", body)))
 
     def on_response_complete(self) -> None:
         """Go on to the next request, as uvicorn calls it, but without a timer for each."""

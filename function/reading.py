@@ -215,8 +215,10 @@ def colons_of(found: Transaction | list[Transaction]) -> int:
         A body with another count is not wrong for that (a null, an escaped colon), just to be
         checked.
     """
-    transactions = found if isinstance(found, list) else [found]
-    times = [each.Time for each in transactions if each.Time is not None]
-    ids = [each.id for each in transactions if each.id is not None]
-    colons = len(transactions) * len(REQUIRED_FIELDS) + len(times) + len(ids)
+    if isinstance(found, Transaction):
+        colons = len(REQUIRED_FIELDS) + (found.Time is not None)
+        return colons if found.id is None else colons + 1 + found.id.count(":")
+    times = [each.Time for each in found if each.Time is not None]
+    ids = [each.id for each in found if each.id is not None]
+    colons = len(found) * len(REQUIRED_FIELDS) + len(times) + len(ids)
     return colons + "".join(ids).count(":")
