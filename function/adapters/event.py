@@ -1,7 +1,8 @@
-"""A CloudEvent 1.0 as it came, and what it must be; `event_reading` and `events` use it."""
+"""A CloudEvent 1.0 as it came, and what it must be; all that read or answer events use it."""
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 import msgspec
 
@@ -15,6 +16,11 @@ SPECVERSION = "1.0"
 REQUIRED_ATTRIBUTES = ("id", "source", "specversion", "type")
 TEXT_ATTRIBUTES = frozenset(("subject", "time", "datacontenttype", "dataschema"))
 OWN_ATTRIBUTES = TEXT_ATTRIBUTES.union(REQUIRED_ATTRIBUTES)
+NOT_TAKEN_OVER = OWN_ATTRIBUTES - {"subject"}
+"""What a reply has of its own or not at all; it takes over the subject and all extensions."""
+
+HEADER_PREFIX = b"ce-"
+REQUIRED_HEADERS = frozenset(HEADER_PREFIX + name.encode() for name in REQUIRED_ATTRIBUTES)
 NAME = re.compile(r"[a-z0-9]+")
 DATA_EXPECTED = {
     "data": "missing; expected a transaction",
@@ -56,6 +62,27 @@ class Event(msgspec.Struct):
         return Fault(detail, header=header)
 
 
+@lru_cache(maxsize=64)  # a few come with every event; others are the client's own
+def attribute_name(header: bytes) -> str | None:
+    """Tell which attribute of a binary event a header holds.
+
+    Parameters
+    ----------
+    header
+        Its name in lower case.
+
+    Returns
+    -------
+    str or None
+        None for a header that has nothing to do with events.
+    """
+    if header == b"content-type":
+        return "datacontenttype"
+    if not header.startswith(HEADER_PREFIX):
+        return None
+    return header.removeprefix(HEADER_PREFIX).decode("latin-1")
+
+
 def transaction_of(event: Event, reader: Reader) -> Transaction:
     """Check an event and read its transaction.
 
@@ -80,7 +107,9 @@ def transaction_of(event: Event, reader: Reader) -> Transaction:
         If an attribute or a field is wrong; it names every fault.
     """
     _check_data_content_type(event)
-    faults = [] if _is_plain(event) else list(attribute_faults(event))
+    if event.data is not None and _is_plain(event):
+        return reader.read_transaction(event.data, pointer=event.pointer)
+    faults = list(attribute_faults(event))
     if event.attributes.get("type", EVENT_TYPE) != EVENT_TYPE:
         raise InvalidInputError(faults)
     if event.data is None:

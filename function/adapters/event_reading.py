@@ -8,21 +8,23 @@ takes several times as long as scoring; the tests speak to this module through t
 import base64
 import binascii
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import NoReturn
 from urllib.parse import unquote
 
 import msgspec
 
 from function import diagnosis
-from function.adapters.event import DATA_EXPECTED, REQUIRED_ATTRIBUTES, Event, attribute_faults
+from function.adapters.event import (
+    DATA_EXPECTED,
+    REQUIRED_HEADERS,
+    Event,
+    attribute_faults,
+    attribute_name,
+)
 from function.diagnosis import shown
 from function.errors import Fault, InvalidInputError, MalformedBodyError, refuse
 from function.limits import check_count, check_values
 from function.reading import Reader, members_in
-
-HEADER_PREFIX = b"ce-"
-REQUIRED_HEADERS = frozenset(HEADER_PREFIX + name.encode() for name in REQUIRED_ATTRIBUTES)
 
 _VALUE = msgspec.json.Decoder()
 
@@ -63,21 +65,12 @@ def binary_event(headers: Headers, body: bytes) -> Event:
     """
     attributes: dict[str, object] = {}
     for header, value in headers:
-        if (name := _attribute_name(header)) is not None:
+        if (name := attribute_name(header)) is not None:
             text = value.decode("latin-1")
             if "%" in text and header != b"content-type":
                 text = unquote(text)
             attributes[name] = text
     return Event(attributes, body, "", structured=False)
-
-
-@lru_cache(maxsize=64)  # a few come with every event; others are the client's own
-def _attribute_name(header: bytes) -> str | None:
-    if header == b"content-type":
-        return "datacontenttype"
-    if not header.startswith(HEADER_PREFIX):
-        return None
-    return header.removeprefix(HEADER_PREFIX).decode("latin-1")
 
 
 def structured_event(body: bytes, reader: Reader, place: str = "") -> Event:

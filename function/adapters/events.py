@@ -11,14 +11,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from function.adapters.core import Core
-from function.adapters.event import SPECVERSION, Event, transaction_of, transactions_of
+from function.adapters.event import (
+    NOT_TAKEN_OVER,
+    SPECVERSION,
+    Event,
+    transaction_of,
+    transactions_of,
+)
 from function.adapters.event_reading import binary_event, structured_event, structured_events
-from function.adapters.plain_event import plain_event
-from function.adapters.requests import reasons_wanted, traceparent_of
+from function.adapters.plain_event import Found, plain_binary_event, plain_structured_event
+from function.adapters.requests import headers_of, reasons_wanted, traceparent_of
 from function.adapters.transactions import REASONS_OF_EACH
 from function.reading import Reader
 from function.scoring import Decision
-from function.transaction import Transaction
 
 STRUCTURED_MEDIA_TYPE = "application/cloudevents+json"
 BATCH_MEDIA_TYPE = "application/cloudevents-batch+json"
@@ -27,11 +32,6 @@ PLAIN = re.compile("[!#$&-~]*")
 
 DECISION_TYPE = "dev.fraud.decision.v1"
 DATA_MEDIA_TYPE = "application/json"
-NOT_CARRIED_OVER = frozenset(
-    ("id", "source", "specversion", "type", "time", "datacontenttype", "dataschema")
-)
-"""The specification's own attributes, which a reply has of its own or not at all; the subject and
-all extensions are carried over."""
 
 
 def score_event(core: Core, request: Request, body: bytes, *, structured: bool) -> Response:
@@ -57,10 +57,9 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
     InputError
         If this is no CloudEvent, or not one that holds a transaction; it names every fault.
     """
-    event, transaction = _read(core.reader, request, body, structured=structured)
+    attributes, transaction = _read(core.reader, request, body, structured=structured)
     decision = core.decide(transaction, reasons_wanted(request, core.reasons))
-    _name(decision, event)
-    attributes = _reply_attributes(event)
+    _name(decision, attributes)
     if trace := traceparent_of(request):
         # Who delivers an event may say more about its trace than the event does.
         attributes.setdefault("traceparent", trace)
@@ -69,24 +68,27 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
         reply = {**fixed, "time": _now(), **attributes, "data": decision}
         return Response(msgspec.json.encode(reply), media_type=STRUCTURED_MEDIA_TYPE)
     response = Response(msgspec.json.encode(decision), media_type=DATA_MEDIA_TYPE)
-    response.raw_headers += [
-        *_fixed_headers(core.revision),
-        (b"ce-time", _now().encode()),
-        *[(_header_name(name), _header_value(value)) for name, value in attributes.items()],
-    ]
+    headers = response.raw_headers
+    headers += _fixed_headers(core.revision)
+    headers.append((b"ce-time", _now().encode()))
+    headers += map(_header, attributes, attributes.values())
     return response
 
 
-def _read(
-    reader: Reader, request: Request, body: bytes, *, structured: bool
-) -> tuple[Event, Transaction]:
-    if not structured:
-        event = binary_event(request.scope["headers"], body)
-    elif found := plain_event(body, reader):
-        return found
+def _read(reader: Reader, request: Request, body: bytes, *, structured: bool) -> Found:
+    if structured:
+        found = plain_structured_event(body, reader)
     else:
-        event = structured_event(body, reader)
-    return event, transaction_of(event, reader)
+        found = plain_binary_event(headers_of(request.scope), body, reader)
+    if found:
+        return found
+    event = (
+        structured_event(body, reader)
+        if structured
+        else binary_event(request.scope["headers"], body)
+    )
+    transaction = transaction_of(event, reader)
+    return _taken_over(event), transaction
 
 
 def score_batch(core: Core, request: Request, body: bytes) -> Response:
@@ -116,17 +118,17 @@ def score_batch(core: Core, request: Request, body: bytes) -> Response:
     decisions = core.decide_all(transactions, reasons_wanted(request, REASONS_OF_EACH))
     replies, fixed = [], _fixed_attributes(core.revision)
     for event, decision in zip(events, decisions, strict=True):
-        _name(decision, event)
+        attributes = _taken_over(event)
+        _name(decision, attributes)
         decision.model = core.scorer.reference
-        own = _reply_attributes(event)
-        replies.append({**fixed, "time": _now(), **own, "data": decision})
+        replies.append({**fixed, "time": _now(), **attributes, "data": decision})
     return Response(msgspec.json.encode(replies), media_type=BATCH_MEDIA_TYPE)
 
 
-def _name(decision: Decision, event: Event) -> None:
+def _name(decision: Decision, attributes: Mapping[str, object]) -> None:
     """Let a decision on a transaction without an id bear the event's."""
     if decision.id is None:
-        decision.id = str(event.attributes["id"])
+        decision.id = str(attributes["id"])
 
 
 @lru_cache(maxsize=1)
@@ -144,29 +146,26 @@ def _fixed_attributes(revision: str) -> Mapping[str, str]:
 def _fixed_headers(revision: str) -> list[tuple[bytes, bytes]]:
     """Return the same for a binary reply, whose media type is in a header of HTTP's own."""
     return [
-        (_header_name(name), _header_value(value))
+        _header(name, value)
         for name, value in _fixed_attributes(revision).items()
         if name != "datacontenttype"
     ]
 
 
-def _reply_attributes(event: Event) -> dict[str, object]:
-    """Return what a reply takes over."""
+def _taken_over(event: Event) -> dict[str, object]:
+    """Return the id, and what else a reply takes over."""
     given = event.attributes
-    attributes = {"id": given["id"]}
-    if not NOT_CARRIED_OVER.issuperset(given):
-        attributes |= {name: given[name] for name in given if name not in NOT_CARRIED_OVER}
-    return attributes
+    return {"id": given["id"]} | {name: given[name] for name in given if name not in NOT_TAKEN_OVER}
 
 
 def _now() -> str:
-    seconds, nanoseconds = divmod(time_ns(), 1_000_000_000)
-    return f"{_second(seconds)}.{nanoseconds // 1_000:06}Z"
+    return _time_of(time_ns() // 1_000_000)
 
 
-@lru_cache(maxsize=1)  # events come by the thousand
-def _second(seconds: int) -> str:
-    return strftime("%Y-%m-%dT%H:%M:%S", gmtime(seconds))
+@lru_cache(maxsize=1)  # under load, several replies are made in a millisecond
+def _time_of(milliseconds: int) -> str:
+    seconds, rest = divmod(milliseconds, 1000)
+    return f"{strftime('%Y-%m-%dT%H:%M:%S', gmtime(seconds))}.{rest:03}Z"
 
 
 @lru_cache(maxsize=64)  # a few names come with every event; others are the client's own
@@ -174,7 +173,7 @@ def _header_name(name: str) -> bytes:
     return b"ce-" + name.encode("ascii")
 
 
-def _header_value(value: object) -> bytes:
+def _header(name: str, value: object) -> tuple[bytes, bytes]:
     """Encode an attribute as the HTTP protocol binding asks: all but printable ASCII, and " and %.
 
     https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
@@ -183,4 +182,4 @@ def _header_value(value: object) -> bytes:
     text = value if isinstance(value, str) else str(value).lower()
     if not PLAIN.fullmatch(text):
         text = quote(text, safe="!#$&'()*+,-./:;<=>?@[\\]^_`{|}~")
-    return text.encode("ascii")
+    return _header_name(name), text.encode("ascii")

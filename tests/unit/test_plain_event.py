@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from function.adapters.event import transaction_of
-from function.adapters.event_reading import structured_event
-from function.adapters.plain_event import plain_event
+from function.adapters.event_reading import binary_event, structured_event
+from function.adapters.events import _taken_over
+from function.adapters.plain_event import plain_binary_event, plain_structured_event
 from function.errors import InputError
 from function.reading import Reader
 from function.transaction import REQUIRED_FIELDS
@@ -23,12 +24,30 @@ EVENT = {
     "partitionkey": "p",
     "data": dict.fromkeys(REQUIRED_FIELDS, 0.25),
 }
+BODY = json.dumps(EVENT["data"]).encode()
+HEADERS = {
+    b"host": b"localhost",
+    b"content-type": b"application/json",
+    b"ce-specversion": b"1.0",
+    b"ce-type": b"dev.fraud.transaction.v1",
+    b"ce-source": b"https://shop.example.com/a:b",
+    b"ce-id": b"1",
+    b"ce-time": b"2026-01-01T00:00:00Z",
+    b"ce-subject": b"card",
+    b"ce-shop": b"an extension of the client's own",
+}
 SCRAPS = ["", *'{}[],:"\\ 05.-e', "null", "true", '"id":"2",', '"V1":1,', '"extra":1,', '"a":{},']
 
 
 def test_a_plain_event_is_read_at_once():
-    event, transaction = plain_event(json.dumps(EVENT).encode(), READER)
-    assert event.attributes == {name: EVENT[name] for name in EVENT if name != "data"}
+    attributes, transaction = plain_structured_event(json.dumps(EVENT).encode(), READER)
+    assert attributes == {"id": "1", "partitionkey": "p"}
+    assert transaction.V1 == 0.25
+
+
+def test_a_plain_binary_event_is_read_at_once():
+    attributes, transaction = plain_binary_event(HEADERS, BODY, READER)
+    assert attributes == {"id": "1", "subject": "card", "shop": "an extension of the client's own"}
     assert transaction.V1 == 0.25
 
 
@@ -46,7 +65,7 @@ def test_a_plain_event_is_read_at_once():
     ],
 )
 def test_any_other_is_left_to_be_taken_apart(change):
-    assert plain_event(json.dumps({**EVENT, **change}).encode(), READER) is None
+    assert plain_structured_event(json.dumps({**EVENT, **change}).encode(), READER) is None
 
 
 @st.composite
@@ -60,14 +79,66 @@ def damaged(draw):
 
 @given(damaged())
 def test_what_is_read_at_once_is_what_is_read_otherwise(body):
-    if found := plain_event(body, READER):
-        event, transaction = found
-        assert (event.attributes, transaction) == taken_apart(body)
+    if found := plain_structured_event(body, READER):
+        assert found == taken_apart(lambda: structured_event(body, READER))
 
 
-def taken_apart(body):
+@pytest.mark.parametrize(
+    "change",
+    [
+        {b"ce-id": b""},
+        {b"ce-id": None},
+        {b"ce-id": b"%31"},
+        {b"ce-source": b""},
+        {b"ce-type": b"dev.fraud.decision.v1"},
+        {b"ce-specversion": b"0.3"},
+        {b"ce-a-b": b"not a name"},
+        {b"ce-subject": b"50%25"},
+        {b"ce-datacontenttype": b"text/xml"},
+        {b"content-type": b"application/json; charset=utf-8"},
+        {b"content-type": None},
+    ],
+)
+def test_any_other_binary_event_is_left_to_be_taken_apart(change):
+    assert plain_binary_event(changed(change), BODY, READER) is None
+
+
+def changed(change):
+    headers = HEADERS | change
+    return {name: headers[name] for name in headers if headers[name] is not None}
+
+
+NAMES = [
+    *HEADERS,
+    b"ce-datacontenttype",
+    b"ce-data",
+    b"ce-",
+    b"ce-A",
+    b"traceparent",
+    b"ce-traceparent",
+]
+VALUES = [None, *HEADERS.values(), b"", b"%", b"%31", b"\xe9", b'"', b"text/xml"]
+
+
+@given(
+    st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES), max_size=3),
+    st.sampled_from([BODY, b"{}", b"", BODY[:-1]]),
+)
+def test_a_binary_event_is_read_at_once_as_it_is_read_otherwise(change, body):
+    headers = changed(change)
     try:
-        event = structured_event(body, READER)
-        return event.attributes, transaction_of(event, READER)
+        found = plain_binary_event(headers, body, READER)
+    except InputError as error:
+        found = error
+    if found is not None:
+        apart = taken_apart(lambda: binary_event(headers.items(), body))
+        assert (type(found), str(found)) == (type(apart), str(apart))
+
+
+def taken_apart(read):
+    try:
+        event = read()
+        transaction = transaction_of(event, READER)
+        return _taken_over(event), transaction
     except InputError as error:
         return error
