@@ -173,7 +173,8 @@ def _blank_names(text: bytearray, colons: NDArray[np.intp], layout: _Layout) -> 
     found = words[places]
     if not ((found & layout.masks) == layout.words).all():
         return False
-    words[places] = found ^ layout.changes
+    # The last first: a word may reach back over a short number to the colon before that.
+    words[places.ravel()[::-1]] = (found ^ layout.changes).ravel()[::-1]
     for column, distance, character, change in layout.beyond:
         where = colons[:, column] - distance
         if not (characters[where] == character).all():

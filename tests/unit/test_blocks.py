@@ -127,6 +127,15 @@ def test_lines_of_json(lines, windows):
     assert answered_alike("".join(line + end for line in lines).encode())
 
 
+@pytest.mark.parametrize("separators", [(",", ":"), (", ", ": ")])
+@pytest.mark.parametrize("number", [7, 12, 0.25, 1e-9])
+def test_lines_are_a_table_however_short_their_numbers_are(number, separators):
+    names = ["Time", *REQUIRED_FIELDS]
+    line = json.dumps(dict.fromkeys(names, number), separators=separators) + "\n"
+    found = plain_objects.table_of_objects(4 * line.encode(), plain_objects.IN_LINES)
+    assert (found.columns, found.numbers.tolist()) == (tuple(names), 4 * [[number] * 30])
+
+
 @pytest.mark.parametrize("reasons", [0, 2])
 @pytest.mark.parametrize("policy", [None, CostPolicy(5.0)], ids=["threshold", "cost"])
 def test_frauds_among_honest_lines(policy, reasons):
