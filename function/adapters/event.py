@@ -13,6 +13,7 @@ from function.reading import Reader
 from function.transaction import EVENT_TYPE, Transaction
 
 SPECVERSION = "1.0"
+DATA_MEDIA_TYPE = "application/json"
 REQUIRED_ATTRIBUTES = ("id", "source", "specversion", "type")
 TEXT_ATTRIBUTES = frozenset(("subject", "time", "datacontenttype", "dataschema"))
 OWN_ATTRIBUTES = TEXT_ATTRIBUTES.union(REQUIRED_ATTRIBUTES)
@@ -107,9 +108,7 @@ def transaction_of(event: Event, reader: Reader) -> Transaction:
         If an attribute or a field is wrong; it names every fault.
     """
     _check_data_content_type(event)
-    if event.data is not None and _is_plain(event):
-        return reader.read_transaction(event.data, pointer=event.pointer)
-    faults = list(attribute_faults(event))
+    faults = [] if _is_plain(event) else list(attribute_faults(event))
     if event.attributes.get("type", EVENT_TYPE) != EVENT_TYPE:
         raise InvalidInputError(faults)
     if event.data is None:
@@ -163,9 +162,9 @@ def _check_data_content_type(event: Event) -> None:
     if given is None:
         return
     media_type = media_type_of(str(given))
-    if media_type != "application/json" and not media_type.endswith("+json"):
+    if media_type != DATA_MEDIA_TYPE and not media_type.endswith("+json"):
         raise UnsupportedMediaTypeError(
-            f"The event's data is of type {shown(given)}; application/json was expected."
+            f"The event's data is of type {shown(given)}; {DATA_MEDIA_TYPE} was expected."
         )
 
 

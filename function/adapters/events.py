@@ -12,6 +12,8 @@ from starlette.responses import Response
 
 from function.adapters.core import Core
 from function.adapters.event import (
+    DATA_MEDIA_TYPE,
+    HEADER_PREFIX,
     NOT_TAKEN_OVER,
     SPECVERSION,
     Event,
@@ -31,7 +33,6 @@ PLAIN = re.compile("[!#$&-~]*")
 """What needs no encoding as a header's value: printable ASCII but for the space, " and %."""
 
 DECISION_TYPE = "dev.fraud.decision.v1"
-DATA_MEDIA_TYPE = "application/json"
 
 
 def score_event(core: Core, request: Request, body: bytes, *, structured: bool) -> Response:
@@ -78,15 +79,12 @@ def score_event(core: Core, request: Request, body: bytes, *, structured: bool) 
 def _read(reader: Reader, request: Request, body: bytes, *, structured: bool) -> Found:
     if structured:
         found = plain_structured_event(body, reader)
-    else:
-        found = plain_binary_event(headers_of(request.scope), body, reader)
-    if found:
-        return found
-    event = (
-        structured_event(body, reader)
-        if structured
-        else binary_event(request.scope["headers"], body)
-    )
+        return found or _found_in(structured_event(body, reader), reader)
+    found = plain_binary_event(headers_of(request.scope), body, reader)
+    return found or _found_in(binary_event(request.scope["headers"], body), reader)
+
+
+def _found_in(event: Event, reader: Reader) -> Found:
     transaction = transaction_of(event, reader)
     return _taken_over(event), transaction
 
@@ -170,7 +168,7 @@ def _time_of(milliseconds: int) -> str:
 
 @lru_cache(maxsize=64)  # a few names come with every event; others are the client's own
 def _header_name(name: str) -> bytes:
-    return b"ce-" + name.encode("ascii")
+    return HEADER_PREFIX + name.encode("ascii")
 
 
 def _header(name: str, value: object) -> tuple[bytes, bytes]:

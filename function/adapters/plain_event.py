@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from function.adapters.event import (
+    DATA_MEDIA_TYPE,
     NAME,
     NOT_TAKEN_OVER,
     REQUIRED_HEADERS,
@@ -31,13 +32,13 @@ REQUIRED: dict[str, Any] = {
 }
 TAKEN_OVER = ("subject", "traceparent", "tracestate", "partitionkey")
 OPTIONAL: dict[str, Any] = {
-    "datacontenttype": Literal["application/json"],
+    "datacontenttype": Literal[DATA_MEDIA_TYPE],
     "time": str,
     "dataschema": str,
     **dict.fromkeys(TAKEN_OVER, str),
 }
 
-VERSION, TYPE, JSON = SPECVERSION.encode(), EVENT_TYPE.encode(), b"application/json"
+VERSION, TYPE, JSON = SPECVERSION.encode(), EVENT_TYPE.encode(), DATA_MEDIA_TYPE.encode()
 
 Found = tuple[dict[str, object], Transaction]
 """The attributes that a reply takes over, the id among them, and the event's transaction."""

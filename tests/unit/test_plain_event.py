@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function.adapters.event import transaction_of
 from function.adapters.event_reading import binary_event, structured_event
-from function.adapters.events import _taken_over
+from function.adapters.events import _found_in
 from function.adapters.plain_event import plain_binary_event, plain_structured_event
 from function.errors import InputError
 from function.reading import Reader
@@ -137,8 +136,6 @@ def test_a_binary_event_is_read_at_once_as_it_is_read_otherwise(change, body):
 
 def taken_apart(read):
     try:
-        event = read()
-        transaction = transaction_of(event, READER)
-        return _taken_over(event), transaction
+        return _found_in(read(), READER)
     except InputError as error:
         return error
